@@ -1,0 +1,62 @@
+# Litoria: build, test and try. `make help` lists the targets.
+GO      ?= go
+BIN     := bin
+PREFIX  ?= /usr/local
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X github.com/litoria-fax/litoria/protocol.Version=$(VERSION)
+COMMANDS := $(notdir $(wildcard cmd/*))
+CLIENTS  := sendfax faxstat faxrm faxalter
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := build
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench interop interop-% clients install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+build: $(COMMANDS) ## build every command into bin/ (static, no C)
+
+$(COMMANDS):
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/$@ ./cmd/$@
+
+demo: build ## send three documents from line 1000 to line 1001 and look at what arrives (KEEP=1: leave it running)
+	$(BIN)/faxdemo $(if $(KEEP),-keep) -out demo-out
+
+test: ## every test that needs nothing but Go
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## the same under the race detector, shuffled (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
+
+verify: ## formatting, vet, tests, builds for all targets
+	@test -z "$$(gofmt -l cmd modemdrv iax spool protocol sched document interop *.go)" || { gofmt -l .; exit 1; }
+	$(GO) vet ./... && $(GO) vet -tags interop ./...
+	$(MAKE) test clients
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME (default 30s)
+	@$(GO) list -f '{{.Dir}}' ./... | while read d; do \
+	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$d/*_test.go 2>/dev/null); do \
+	    echo "== $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) || exit 1; done; done
+
+bench: ## benchmarks of everything
+	$(GO) test -run '^$$' -bench . ./...
+
+interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
+	interop/setup
+	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/...
+
+clients: ## the client commands for Windows and macOS, into bin/GOOS-GOARCH
+	@for t in windows/amd64 darwin/arm64; do for c in $(CLIENTS); do \
+	  e=; [ $${t%/*} != windows ] || e=.exe; \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/$${t%/*}-$${t#*/}/$$c$$e ./cmd/$$c || exit 1; done; done
+
+install: build ## install daemons into PREFIX/sbin and clients into PREFIX/bin (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+	for c in $(filter-out $(CLIENTS) faxdemo,$(COMMANDS)); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/sbin/$$c; done
+	for c in $(CLIENTS); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/bin/$$c; done
+
+clean: ## remove what was built
+	rm -rf $(BIN) demo-out

@@ -1,0 +1,255 @@
+//go:build interop
+
+// Package lab starts and stops the real peers that Litoria is tested against:
+// Asterisk from Debian sid in a chroot, HylaFAX's daemons and iaxmodem. What it
+// starts listens on loopback only, on ports that are free at the time, keeps
+// its files in a folder of the test's own, and ends with the test.
+//
+// It needs root and what ../setup installs, and it says so where that is
+// missing: a test of this folder never passes by skipping.
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Dir is the folder of the interop set-up (LITORIA_INTEROP_DIR of ../setup).
+func Dir() string {
+	if d := os.Getenv("LITORIA_INTEROP_DIR"); d != "" {
+		return d
+	}
+	return "/var/cache/litoria-interop"
+}
+
+// Need fails the test with a sentence where a program of the set-up is missing.
+func Need(t testing.TB, programs ...string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Fatal("interop tests start daemons of other users and a chroot: run them as root")
+	}
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Fatalf("%s is not installed: run interop/setup first", p)
+		}
+	}
+}
+
+// FreeUDP and FreeTCP give a port of 127.0.0.1 that nobody uses at the moment.
+func FreeUDP(t testing.TB) int {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port
+}
+
+// FreeTCP is FreeUDP for TCP.
+func FreeTCP(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TempDir is a folder that other users (HylaFAX works as uucp) can enter.
+func TempDir(t testing.TB) string {
+	t.Helper()
+	d, err := os.MkdirTemp("", "litoria-interop-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(d, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() && os.Getenv("LITORIA_INTEROP_KEEP") != "" {
+			t.Logf("kept: %s", d)
+			return
+		}
+		os.RemoveAll(d)
+	})
+	return d
+}
+
+// Process is a daemon in the foreground, its output in a file.
+type Process struct {
+	Name string
+	Log  string // path of its standard output and error
+	cmd  *exec.Cmd
+	done chan struct{}
+	once sync.Once
+}
+
+// Start runs a daemon until the test ends.
+func Start(t testing.TB, dir, name string, argv ...string) *Process {
+	t.Helper()
+	p := &Process{Name: name, Log: filepath.Join(dir, name+".out"), done: make(chan struct{})}
+	out, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = exec.Command(argv[0], argv[1:]...)
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	out.Close()
+	go func() { _ = p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() {
+		p.Stop()
+		if t.Failed() {
+			t.Logf("last lines of %s:\n%s", name, Tail(p.Log, 40))
+		}
+	})
+	return p
+}
+
+// Stop ends the daemon: politely, and after three seconds not so.
+func (p *Process) Stop() {
+	p.once.Do(func() {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(3 * time.Second):
+		}
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-p.done
+	})
+}
+
+// Kill is kill -9: what a power cut does to the process.
+func (p *Process) Kill() {
+	p.once.Do(func() {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-p.done
+	})
+}
+
+// Pid is the process id of the daemon.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Wait polls until the condition holds, and fails the test with what was
+// waited for when it never does.
+func Wait(t testing.TB, limit time.Duration, what string, cond func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if cond() {
+			return
+		}
+	}
+	t.Fatalf("waited %v in vain for %s", limit, what)
+}
+
+// Run runs a command to its end and gives its output; it fails the test when
+// the command does.
+func Run(t testing.TB, argv ...string) string {
+	t.Helper()
+	out, err := TryRun(argv...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, out)
+	}
+	return out
+}
+
+// TryRun runs a command to its end, at most a minute.
+func TryRun(argv ...string) (string, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	var b bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &b, &b
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	return b.String(), err
+}
+
+// Tail gives the last lines of a file.
+func Tail(path string, lines int) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	l := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
+	if len(l) > lines {
+		l = l[len(l)-lines:]
+	}
+	return strings.Join(l, "\n")
+}
+
+// Contains tells whether a file has a text in it.
+func Contains(path, text string) bool {
+	b, err := os.ReadFile(path)
+	return err == nil && bytes.Contains(b, []byte(text))
+}
+
+// SamePages fails the test unless two TIFF files hold the same pixels page by
+// page, as libtiff's tiffcmp decodes them.
+func SamePages(t testing.TB, sent, received string) {
+	t.Helper()
+	if err := ComparePages(sent, received); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ComparePages is SamePages with an error for an answer: both files are
+// decoded by libtiff's tiffcp, then compared pixel by pixel by its tiffcmp.
+func ComparePages(sent, received string) error {
+	dir, err := os.MkdirTemp("", "litoria-cmp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var plain [2]string
+	for i, f := range []string{sent, received} {
+		plain[i] = filepath.Join(dir, strconv.Itoa(i)+".tif")
+		// No compression, fill order 1, one strip a page: what remains are the pixels.
+		if out, err := TryRun("tiffcp", "-c", "none", "-f", "msb2lsb", "-r", "20000", f, plain[i]); err != nil {
+			return fmt.Errorf("libtiff cannot decode %s: %v: %s", f, err, out)
+		}
+	}
+	n, err := pages(plain[0])
+	if err != nil {
+		return err
+	}
+	if m, err := pages(plain[1]); err != nil || m != n {
+		return fmt.Errorf("%s has %d pages, %s has %d (%v)", sent, n, received, m, err)
+	}
+	if out, err := TryRun("tiffcmp", "-t", plain[0], plain[1]); err != nil {
+		return fmt.Errorf("pages of %s and %s differ: %s", sent, received, firstLine(out))
+	}
+	return nil
+}
+
+func pages(tif string) (int, error) {
+	out, err := TryRun("tiffinfo", tif)
+	if err != nil {
+		return 0, errors.New(firstLine(out))
+	}
+	return strings.Count(out, "Image Width:"), nil
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}

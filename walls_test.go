@@ -1,0 +1,85 @@
+// Package litoria_test holds the walls of the house: which room may import
+// which. See DESIGN in docs/architecture.md; .golangci.yml says the same to
+// the linter.
+package litoria_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/litoria-fax/litoria/"
+
+// wall: packages below room may import none of forbidden (prefixes; those of
+// this module without the module's name).
+type wall struct {
+	room      string
+	except    []string // packages below room that stand outside the wall
+	forbidden []string
+	why       string
+}
+
+var walls = []wall{
+	{"modemdrv", []string{"modemdrv/line"}, []string{"net", "os/exec", "iax", "spool", "sched", "protocol"},
+		"the modem family knows samples and pages, no network, no spool"},
+	{"modemdrv", []string{"modemdrv/line", "modemdrv/tiff"}, []string{"os"},
+		"line time: no files below the session"},
+	{"modemdrv/t30", nil, []string{"modemdrv/v21", "modemdrv/v27ter", "modemdrv/v29", "modemdrv/v17", "modemdrv/qam", "modemdrv/tones", "modemdrv/hdlc"},
+		"T.30 does not know what carries it"},
+	{"modemdrv/t4", nil, []string{"modemdrv/t30", "modemdrv/modem"}, "codecs import no machines"},
+	{"modemdrv/tiff", nil, []string{"modemdrv/t30", "modemdrv/modem"}, "codecs import no machines"},
+	{"iax", nil, []string{"modemdrv/t30", "modemdrv/line", "spool", "sched", "protocol", "document"}, "IAX2 carries sound, whatever it is"},
+	{"spool", nil, []string{"modemdrv", "iax", "sched", "protocol", "document"}, "the spool is the ground floor"},
+	{"document", nil, []string{"spool", "iax", "sched", "protocol", "modemdrv/t30"}, "documents know no queue"},
+	{"protocol", nil, []string{"sched", "iax", "modemdrv/t30", "modemdrv/line"}, "the protocol does not know the scheduler"},
+	{"protocol/client", nil, []string{"spool", "protocol/server"}, "clients run on other machines"},
+	{"sched", nil, []string{"protocol", "iax", "modemdrv/t30", "modemdrv/line"}, "the scheduler hands jobs over by linectl"},
+	{"sched$", nil, []string{"os", "net", "spool"}, "decisions are pure"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestWalls(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range walls {
+			w.check(t, p)
+		}
+	}
+}
+
+func (w wall) check(t *testing.T, p listed) {
+	name := strings.TrimPrefix(p.ImportPath, module)
+	room, only := strings.CutSuffix(w.room, "$")
+	if !within(name, room) || only && name != room || slices.ContainsFunc(w.except, func(e string) bool { return within(name, e) }) {
+		return
+	}
+	for _, i := range p.Imports {
+		imported := strings.TrimPrefix(i, module)
+		if imported == i && strings.Contains(i, ".") {
+			continue // a library: not what the walls are about
+		}
+		if slices.ContainsFunc(w.forbidden, func(f string) bool { return within(imported, f) && !(within(f, name) && within(imported, name)) }) {
+			t.Errorf("%s imports %s: %s", name, imported, w.why)
+		}
+	}
+}
+
+func within(name, room string) bool { return name == room || strings.HasPrefix(name, room+"/") }
