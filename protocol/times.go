@@ -112,12 +112,11 @@ func CompactPast(t, now time.Time) string {
 	return t.Format("02Jan06")
 }
 
-// FormatDuration returns minutes and seconds, or hours, minutes and seconds, as the listings show
-// durations.
+// FormatDuration returns hours, minutes and seconds ("0:01:05"), as the listings show durations.
 func FormatDuration(d time.Duration) string {
 	s := int64(max(d, 0) / time.Second)
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	if s > 365*24*3600 {
+		return "??:??:??"
 	}
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
