@@ -67,3 +67,5 @@ func kaiser(x, beta float64) float64 {
 	}
 	return bessel0(beta*math.Sqrt(1-x*x)) / bessel0(beta)
 }
+
+func sqrt(x float64) float64 { return math.Sqrt(x) }

@@ -1,0 +1,140 @@
+package qam
+
+import (
+	"math"
+
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+)
+
+// The front end turns samples of the line into a complex baseband signal of two
+// samples a symbol (called half symbols here), at any phase and rate that the
+// timing loop asks for.
+const (
+	frontTaps   = 32  // samples that one output looks at
+	frontPhases = 128 // sub-sample phases of the interpolating filter: steps of 0.002 symbols at 2400 baud, 55 dB under the signal
+	frontBeta   = 3.0 // Kaiser window: the image at the negative carrier is what must be kept out
+
+	rawSize  = 8192 // samples of history
+	rawKeep  = 5000 // samples that survive when the history is moved
+	halfSize = 4096 // half symbols of history
+	halfKeep = 2200 // half symbols that survive when the history is moved
+)
+
+// frontFilter is the interpolating matched filter of one Pulse; it is shared by
+// all receivers of that pulse.
+type frontFilter struct {
+	re, im   [frontPhases + 1][frontTaps]float32
+	cos, sin []float32 // carrier, one period in samples
+}
+
+// newFrontFilter makes a root raised cosine that runs backwards in time and is
+// moved up to the carrier. Taps of phase p weigh the samples around a point
+// p/frontPhases behind sample number frontTaps/2-1 of the window.
+func newFrontFilter(p Pulse) *frontFilter {
+	f := &frontFilter{}
+	f.cos, f.sin = carrierTable(p.Carrier)
+	perSymbol := modem.SampleRate / float64(p.SymbolRate)
+	for ph := range f.re {
+		frac := float64(ph) / frontPhases
+		for i := range frontTaps {
+			x := float64(i-frontTaps/2+1) - frac // samples after the point
+			h := RootRaisedCosine(x/perSymbol, p.Rolloff) * kaiser(x/(frontTaps/2), frontBeta)
+			// Demodulation down to 0 Hz is split in two: the rotation inside the
+			// window is in the taps, that of the window in front.rotate.
+			s, c := math.Sincos(-2 * math.Pi * p.Carrier * float64(i) / modem.SampleRate)
+			f.re[ph][i] = float32(h * c / perSymbol * 2)
+			f.im[ph][i] = float32(h * s / perSymbol * 2)
+		}
+	}
+	return f
+}
+
+// front is the state of one front end.
+type front struct {
+	*frontFilter
+	raw    []float32 // history of samples
+	moved  int64     // samples that have left the history; raw[0] is sample number moved
+	next   float64   // where in raw the next half symbol is taken
+	step   float64   // samples in half a symbol, as the far clock has it
+	zr, zi []float32 // history of half symbols
+	zbase  int       // half symbols that have left the history, even
+}
+
+func newFront(f *frontFilter, p Pulse) *front {
+	return &front{
+		frontFilter: f,
+		raw:         make([]float32, 0, rawSize),
+		zr:          make([]float32, 0, halfSize),
+		zi:          make([]float32, 0, halfSize),
+		next:        frontTaps,
+		step:        float64(modem.SampleRate) / float64(p.SymbolRate) / 2,
+	}
+}
+
+// push takes samples, at most rawSize-rawKeep of them.
+func (f *front) push(in []int16) {
+	if len(f.raw)+len(in) > cap(f.raw) {
+		f.forgetRaw()
+	}
+	for _, x := range in {
+		f.raw = append(f.raw, float32(x))
+	}
+}
+
+// forgetRaw drops all but rawKeep samples; what it drops is a whole number of
+// carrier periods, so that phases stay what they are.
+func (f *front) forgetRaw() {
+	n := len(f.raw) - rawKeep
+	n -= n % len(f.cos)
+	if n <= 0 {
+		return
+	}
+	f.raw = f.raw[:copy(f.raw, f.raw[n:])]
+	f.next -= float64(n)
+	f.moved += int64(n)
+}
+
+// ready tells whether the samples for the next half symbol are there.
+func (f *front) ready() bool { return int(f.next)+frontTaps/2 < len(f.raw) }
+
+// pull makes the next half symbol and puts it into the history.
+func (f *front) pull() {
+	if len(f.zr) == cap(f.zr) {
+		f.forgetHalf()
+	}
+	re, im := f.at(f.next)
+	f.zr = append(f.zr, re)
+	f.zi = append(f.zi, im)
+	f.next += f.step
+}
+
+// forgetHalf drops all but halfKeep half symbols.
+func (f *front) forgetHalf() {
+	n := len(f.zr) - halfKeep
+	f.zr = f.zr[:copy(f.zr, f.zr[n:])]
+	f.zi = f.zi[:copy(f.zi, f.zi[n:])]
+	f.zbase += n
+}
+
+// at gives the baseband signal at a point of the history of samples.
+func (f *front) at(t float64) (re, im float32) {
+	n := int(t)
+	ph := int((t-float64(n))*frontPhases + 0.5)
+	first := n - frontTaps/2 + 1
+	w := f.raw[first : first+frontTaps]
+	hr, hi := &f.re[ph], &f.im[ph]
+	var a, b, c, d float32
+	for i := 0; i < frontTaps; i += 2 {
+		a += w[i] * hr[i]
+		b += w[i] * hi[i]
+		c += w[i+1] * hr[i+1]
+		d += w[i+1] * hi[i+1]
+	}
+	a += c
+	b += d
+	// The window began at sample first: turn back by the carrier's phase there.
+	// moved is a whole number of carrier periods.
+	k := first % len(f.cos)
+	cs, sn := f.cos[k], f.sin[k]
+	return a*cs + b*sn, b*cs - a*sn
+}

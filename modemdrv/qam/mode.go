@@ -1,0 +1,35 @@
+package qam
+
+// Mode is what a receiver has to know about one rate of one modulation.
+type Mode struct {
+	Pulse Pulse
+	// Training holds the known points right after the alternations.
+	Training []complex64
+	// Match is how many of them tell where the alternations ended.
+	Match int
+	// LeastSquares is how many of them the equalizer is first computed from.
+	LeastSquares int
+	// ShortTraining is how many of Training the short sequence has; 0 where there
+	// is none.
+	ShortTraining int
+	// Bridge is how many symbols of unknown points, each one of BridgePoints,
+	// follow a long training.
+	Bridge       int
+	BridgePoints []complex64
+	// MaxError is the mean squared error, relative to the mean power of data, with
+	// which training still counts as successful.
+	MaxError float64
+}
+
+// Decoder takes the equalized symbols of the data (and of the scrambled ones
+// that end training) and delivers bits.
+type Decoder interface {
+	// Start tells that the next symbol is the first after training.
+	Start()
+	// Decide takes the next symbol, of mean square 1, and returns the point that
+	// was most probably sent, as far as can be told at once.
+	Decide(y complex64) complex64
+	// Finish tells that the carrier ended, and that the latest drop symbols were
+	// taken after that: the bits of all before are delivered, and none of theirs.
+	Finish(drop int)
+}

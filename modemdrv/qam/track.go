@@ -1,0 +1,177 @@
+package qam
+
+import (
+	"math"
+
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+)
+
+// tracker is what follows a carrier symbol by symbol.
+type tracker struct {
+	want      int // absolute number of half symbols that the next symbol needs
+	k         int // number of the next symbol, 0 for the first known one
+	known     int // known symbols in this training
+	bridge    int // symbols after them that are decided among the bridge's points
+	data      int // symbols given to the decoder
+	trained   bool
+	phase     float64 // carrier, radians
+	omega     float64 // carrier offset, radians a symbol
+	step      float32 // of the equalizer
+	lastY     complex64
+	lastD     complex64
+	timeRate  float64 // integral part of the timing loop, samples a symbol
+	trainErr  float64 // sum of squared errors in the last known symbols
+	trainN    int
+	err       float64 // running mean squared error
+	power     [fadeWindow]float32
+	powerAt   int
+	powerSum  float64
+	lastPower float64
+}
+
+// Loop constants, per symbol.
+const (
+	fadeWindow = 24   // symbols over which the end of the carrier is looked for
+	fadeShare  = 0.12 // share of the power in data under which the carrier is gone
+
+	carrierGain  = 0.04
+	carrierDrift = 0.0004
+	timingGain   = 0.010 // of a sample, for one unit of the detector
+	timingDrift  = 0.00005
+	eqStepTrain  = 0.06 // of 1/(taps times power of a half symbol)
+	eqStepData   = 0.02
+)
+
+func (t *tracker) start(r *Receiver, k, want int, phase, omega, err float64) {
+	*t = tracker{
+		k: k, want: want, phase: phase, omega: omega, err: err,
+		known:  len(r.mode.Training),
+		bridge: r.mode.Bridge,
+	}
+	for i := range t.power {
+		t.power[i] = 1
+	}
+	t.powerSum = fadeWindow
+}
+
+// symbol takes one symbol through equalizer, decision and loops.
+func (r *Receiver) symbol() {
+	t := &r.track
+	f := r.front
+	first := t.want - f.zbase - eqTaps
+	zr, zi := f.zr[first:first+eqTaps], f.zi[first:first+eqTaps]
+	re, im := r.eq.output(zr, zi)
+	s64, c64 := math.Sincos(t.phase)
+	sn, cs := float32(s64), float32(c64)
+	y := complex(re*cs+im*sn, im*cs-re*sn)
+	d := r.decide(y)
+	if r.state != tracking {
+		return
+	}
+	e := d - y
+	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
+	t.err += (errPower - t.err) * (1.0 / 64)
+	if !r.held() {
+		r.adapt(zr, zi, y, d, e, cs, sn)
+	}
+	t.phase += t.omega
+	if t.phase > math.Pi {
+		t.phase -= 2 * math.Pi
+	} else if t.phase < -math.Pi {
+		t.phase += 2 * math.Pi
+	}
+	f.next += t.timeRate
+	t.lastY, t.lastD = y, d
+	t.k++
+}
+
+// adapt moves equalizer, carrier and timing by what the symbol's error says.
+func (r *Receiver) adapt(zr, zi []float32, y, d, e complex64, cs, sn float32) {
+	t := &r.track
+	step := float32(eqStepData)
+	if t.k < t.known {
+		step = eqStepTrain
+	}
+	step /= eqTaps * float32(r.fit.power)
+	er := (real(e)*cs - imag(e)*sn) * step
+	ei := (imag(e)*cs + real(e)*sn) * step
+	r.eq.adapt(zr, zi, er, ei)
+
+	ph := float64(imag(y)*real(d) - real(y)*imag(d))
+	t.phase += carrierGain * ph
+	t.omega += carrierDrift * ph
+
+	g := float64(real(t.lastD)*real(y) + imag(t.lastD)*imag(y) - real(d)*real(t.lastY) - imag(d)*imag(t.lastY))
+	r.front.next += timingGain * g
+	t.timeRate += timingDrift * g
+}
+
+// held tells whether made-up samples are in the window of the present symbol.
+func (r *Receiver) held() bool {
+	if r.fakeTo < 0 {
+		return false
+	}
+	f := r.front
+	newest := f.moved + int64(f.next) + frontTaps
+	oldest := newest - int64(float64(eqTaps)*f.step) - 3*frontTaps
+	if r.fakeTo < oldest {
+		r.fakeTo = -1
+		return false
+	}
+	return r.fakeAt < newest
+}
+
+// decide gives the point that belongs to a symbol: known, or decided.
+func (r *Receiver) decide(y complex64) complex64 {
+	t := &r.track
+	switch {
+	case t.k < t.known:
+		return r.mode.Training[t.k]
+	case t.k < t.known+t.bridge:
+		return nearest(r.mode.BridgePoints, y)
+	case !t.trained:
+		if t.err > r.mode.MaxError {
+			r.sink.Status(modem.TrainingFailed)
+			r.search()
+			return 0
+		}
+		t.trained = true
+		r.dec.Start()
+		r.sink.Status(modem.Trained)
+	}
+	t.data++
+	d := r.dec.Decide(y)
+	r.watchPower(y)
+	return d
+}
+
+// watchPower looks for the end of the carrier.
+func (r *Receiver) watchPower(y complex64) {
+	t := &r.track
+	p := real(y)*real(y) + imag(y)*imag(y)
+	t.powerSum += float64(p - t.power[t.powerAt])
+	t.power[t.powerAt] = p
+	t.powerAt++
+	if t.powerAt == fadeWindow {
+		t.powerAt = 0
+	}
+	if t.powerSum < fadeShare*fadeWindow && !r.held() {
+		r.dec.Finish(fadeWindow)
+		r.remember()
+		r.sink.Status(modem.CarrierDown)
+		r.search()
+	}
+}
+
+// nearest gives the point that is closest to y.
+func nearest(points []complex64, y complex64) complex64 {
+	var best complex64
+	least := float32(math.MaxFloat32)
+	for _, p := range points {
+		e := y - p
+		if d := real(e)*real(e) + imag(e)*imag(e); d < least {
+			best, least = p, d
+		}
+	}
+	return best
+}
