@@ -39,6 +39,14 @@ func (q *equalizer) adapt(zr, zi []float32, er, ei float32) {
 	}
 }
 
+// scale multiplies all taps.
+func (q *equalizer) scale(by float32) {
+	for j := range q.re {
+		q.re[j] *= by
+		q.im[j] *= by
+	}
+}
+
 // fit is the least squares problem of the equalizer: which taps bring a stretch
 // of half symbols closest to known points.
 type fit struct {

@@ -1,40 +1,47 @@
 package qam
 
 import (
-	"sync"
+	"math"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 )
 
-type quality struct{}
+// scatterSize is how many of the latest symbols are kept for the constellation.
+const scatterSize = 128
 
-// memory is what a long training taught, for the short one after it.
-type memory struct {
-	valid bool
-	eq    equalizer
-	omega float64
+// scatter keeps the latest equalized symbols.
+type scatter struct {
+	points [scatterSize]complex64
+	n      int
 }
 
-func (r *Receiver) remember() {}
+func (s *scatter) add(y complex64) {
+	s.points[s.n%scatterSize] = y
+	s.n++
+}
+
+// latest gives what is kept, oldest first.
+func (s *scatter) latest() []complex128 {
+	var out []complex128
+	for i := max(0, s.n-scatterSize); i < s.n; i++ {
+		out = append(out, complex128(s.points[i%scatterSize]))
+	}
+	return out
+}
 
 // Quality reports on the reception under way or last ended.
 func (r *Receiver) Quality() modem.Quality {
-	return modem.Quality{CarrierOffset: r.track.omega / 6.283185307179586 * float64(r.mode.Pulse.SymbolRate)}
-}
-
-var (
-	filterMu sync.Mutex
-	filters  = map[Pulse]*frontFilter{}
-)
-
-// filterFor gives the front end's filter of a pulse, made once.
-func filterFor(p Pulse) *frontFilter {
-	filterMu.Lock()
-	defer filterMu.Unlock()
-	f := filters[p]
-	if f == nil {
-		f = newFrontFilter(p)
-		filters[p] = f
+	t := &r.track
+	q := modem.Quality{Constellation: r.scatter.latest()}
+	if t.err <= 0 {
+		return q
 	}
-	return f
+	rate := float64(r.mode.Pulse.SymbolRate)
+	q.EqualizerMSE = 10 * math.Log10(t.err)
+	// The error is noise in a band as wide as the symbol rate.
+	q.SNR = -q.EqualizerMSE - 10*math.Log10(modem.SampleRate/2/rate)
+	q.Level = MeanSquareToDBm0(r.power / (2 - r.mode.Pulse.Rolloff/2))
+	q.CarrierOffset = t.omega * rate / (2 * math.Pi)
+	q.ClockSkew = -t.timeRate * rate / modem.SampleRate * 1e6
+	return q
 }

@@ -36,12 +36,15 @@ type Receiver struct {
 	eq      equalizer
 	track   tracker
 	memory  memory
-	want    int   // matching: absolute number of the half symbol that must be there
-	edge    int   // matching: absolute number of the half symbol where the alternations end, roughly
-	fakeTo  int64 // samples before this number are made up ...
-	fakeAt  int64 // ... from this one on
-	since   int   // searching: the first half symbol that counts, absolute, a multiple of 4
-	quality quality
+	want    int     // matching: absolute number of the half symbol that must be there
+	edge    int     // matching: absolute number of the half symbol where the alternations end, roughly
+	fakeTo  int64   // samples before this number are made up ...
+	fakeAt  int64   // ... from this one on
+	since   int     // searching: the first half symbol that counts, absolute, a multiple of 4
+	power   float64 // mean square of a half symbol
+	scatter scatter
+	// Room for the half symbols of one trial alignment.
+	trialR, trialI []float32
 }
 
 // blockSize is how many samples are taken into the history at once.
@@ -53,18 +56,26 @@ func (r *Receiver) Init(mode *Mode, dec Decoder, sink modem.Sink) {
 	r.front = newFront(filterFor(mode.Pulse), mode.Pulse)
 	r.fit = newFit()
 	r.fakeAt, r.fakeTo = -1, -1
+	r.makeRoom()
 	r.search()
+}
+
+// makeRoom allocates what a short training needs.
+func (r *Receiver) makeRoom() {
+	if n := eqTaps + 2*r.mode.ShortTraining; r.mode.ShortTraining > 0 && len(r.trialR) < n {
+		r.trialR, r.trialI = make([]float32, n), make([]float32, n)
+	}
 }
 
 // Reset makes the receiver wait for another burst, perhaps at another rate.
 func (r *Receiver) Reset(mode *Mode, dec Decoder, short bool) {
-	r.remember()
 	if mode.Pulse != r.mode.Pulse {
 		r.front = newFront(filterFor(mode.Pulse), mode.Pulse)
 		r.memory = memory{}
 	}
 	r.mode, r.dec = mode, dec
-	r.short = short && mode.ShortTraining > 0
+	r.short = short && mode.ShortTraining > 0 && r.memory.sure.valid
+	r.makeRoom()
 	r.search()
 }
 
@@ -137,24 +148,53 @@ func (r *Receiver) lookForLines(have int) {
 	case r.alt.gone():
 		// Half of the window, roughly, lies behind the end of the alternations.
 		r.edge = have - altWindow/2
-		r.want = r.edge + 2*(boundarySlop+r.mode.LeastSquares) + eqFuture + 8
+		r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
 		r.state = matching
 	}
 }
 
+// needed is how many known symbols must be there to tell what training it is,
+// or to compute the equalizer where there is no choice.
+func (r *Receiver) needed() int {
+	if r.memory.sure.valid && r.mode.ShortTraining > 0 {
+		return r.mode.ShortTraining + shortGuard + longProof
+	}
+	return r.mode.LeastSquares
+}
+
 // match looks for the known symbols and, when they are there, computes the
-// equalizer from them.
+// equalizer from them, or takes up the one that is known already.
 func (r *Receiver) match() {
 	at, quality := r.boundary()
 	if quality < matchLeast {
 		r.search()
 		return
 	}
-	r.sink.Status(modem.CarrierUp)
-	if !r.trainLong(at) {
+	good := false
+	if r.needed() < r.mode.LeastSquares && !r.looksLong(at) {
+		r.sink.Status(modem.CarrierUp)
+		good = r.trainShort(at)
+	} else {
+		if all := r.front.zbase + at + 2*r.mode.LeastSquares + eqFuture; r.front.zbase+len(r.front.zr) < all {
+			r.want = all // it is a long one after all: wait for the rest
+			return
+		}
+		r.sink.Status(modem.CarrierUp)
+		good = r.trainLong(at)
+	}
+	if !good {
 		r.sink.Status(modem.TrainingFailed)
 		r.search()
+		return
 	}
+	r.catchUp()
+}
+
+// begin sets the tracker up: symbol number k of a training with so many known
+// symbols and a bridge comes next, when half symbol number want-1 is there.
+func (r *Receiver) begin(k, known, bridge, want int, phase, omega, err float64) {
+	r.track.start(k, known, bridge, want, phase, omega, err)
+	r.state = tracking
 }
 
 // boundary finds the half symbol, by its place in the history, that fits the
@@ -193,9 +233,9 @@ func (r *Receiver) trainLong(at int) bool {
 	if err > r.mode.MaxError*2 {
 		return false
 	}
-	r.track.start(r, len(ref), f.zbase+at+2*len(ref)+eqFuture+1, phase+omega*float64(len(ref)), omega, err)
-	r.state = tracking
-	r.catchUp()
+	r.power = r.fit.power
+	n := len(ref)
+	r.begin(n, len(r.mode.Training), r.mode.Bridge, f.zbase+at+2*n+eqFuture+1, phase+omega*float64(n), omega, err)
 	return true
 }
 

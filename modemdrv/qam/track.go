@@ -8,25 +8,22 @@ import (
 
 // tracker is what follows a carrier symbol by symbol.
 type tracker struct {
-	want      int // absolute number of half symbols that the next symbol needs
-	k         int // number of the next symbol, 0 for the first known one
-	known     int // known symbols in this training
-	bridge    int // symbols after them that are decided among the bridge's points
-	data      int // symbols given to the decoder
-	trained   bool
-	phase     float64 // carrier, radians
-	omega     float64 // carrier offset, radians a symbol
-	step      float32 // of the equalizer
-	lastY     complex64
-	lastD     complex64
-	timeRate  float64 // integral part of the timing loop, samples a symbol
-	trainErr  float64 // sum of squared errors in the last known symbols
-	trainN    int
-	err       float64 // running mean squared error
-	power     [fadeWindow]float32
-	powerAt   int
-	powerSum  float64
-	lastPower float64
+	want     int // absolute number of half symbols that the next symbol needs
+	k        int // number of the next symbol, 0 for the first known one
+	known    int // known symbols in this training
+	bridge   int // symbols after them that are decided among the bridge's points
+	data     int // symbols given to the decoder
+	trained  bool
+	phase    float64 // carrier, radians
+	omega    float64 // carrier offset, radians a symbol
+	step     float32 // of the equalizer
+	lastY    complex64
+	lastD    complex64
+	timeRate float64 // integral part of the timing loop, samples a symbol
+	err      float64 // running mean squared error
+	power    [fadeWindow]float32
+	powerAt  int
+	powerSum float64
 }
 
 // Loop constants, per symbol.
@@ -38,15 +35,15 @@ const (
 	carrierDrift = 0.0004
 	timingGain   = 0.010 // of a sample, for one unit of the detector
 	timingDrift  = 0.00005
+	errorShare   = 1.0 / 256 // of one symbol in the mean squared error
 	eqStepTrain  = 0.06 // of 1/(taps times power of a half symbol)
 	eqStepData   = 0.02
 )
 
-func (t *tracker) start(r *Receiver, k, want int, phase, omega, err float64) {
+func (t *tracker) start(k, known, bridge, want int, phase, omega, err float64) {
 	*t = tracker{
-		k: k, want: want, phase: phase, omega: omega, err: err,
-		known:  len(r.mode.Training),
-		bridge: r.mode.Bridge,
+		k: k, known: known, bridge: bridge, want: want,
+		phase: phase, omega: omega, err: err,
 	}
 	for i := range t.power {
 		t.power[i] = 1
@@ -70,7 +67,7 @@ func (r *Receiver) symbol() {
 	}
 	e := d - y
 	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
-	t.err += (errPower - t.err) * (1.0 / 64)
+	t.err += (errPower - t.err) * errorShare
 	if !r.held() {
 		r.adapt(zr, zi, y, d, e, cs, sn)
 	}
@@ -92,7 +89,7 @@ func (r *Receiver) adapt(zr, zi []float32, y, d, e complex64, cs, sn float32) {
 	if t.k < t.known {
 		step = eqStepTrain
 	}
-	step /= eqTaps * float32(r.fit.power)
+	step /= eqTaps * float32(r.power)
 	er := (real(e)*cs - imag(e)*sn) * step
 	ei := (imag(e)*cs + real(e)*sn) * step
 	r.eq.adapt(zr, zi, er, ei)
@@ -138,8 +135,14 @@ func (r *Receiver) decide(y complex64) complex64 {
 		t.trained = true
 		r.dec.Start()
 		r.sink.Status(modem.Trained)
+		r.memory.recent = knowledge{}
+		r.remember()
 	}
 	t.data++
+	if t.data%memoryEvery == 0 {
+		r.remember()
+	}
+	r.scatter.add(y)
 	d := r.dec.Decide(y)
 	r.watchPower(y)
 	return d
@@ -157,7 +160,7 @@ func (r *Receiver) watchPower(y complex64) {
 	}
 	if t.powerSum < fadeShare*fadeWindow && !r.held() {
 		r.dec.Finish(fadeWindow)
-		r.remember()
+		t.err = r.memory.sure.err
 		r.sink.Status(modem.CarrierDown)
 		r.search()
 	}
