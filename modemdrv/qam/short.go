@@ -46,11 +46,19 @@ const (
 	alignRange = 4 // half symbols tried before and after the best correlation
 )
 
-// aligned is one trial: where the first known symbol is taken, and how the
-// equalizer's output then correlates with the known symbols.
+// aligned is one trial: when the first known symbol is taken, and how the
+// equalizer's output then matches the known symbols.
 type aligned struct {
-	corr complex128
-	time float64 // of the first known symbol, in samples of the history
+	time   float64    // in samples of the history
+	corr   complex128 // correlation of output and known symbols
+	energy float64    // of the output
+}
+
+// match is what part of the output's energy the known symbols explain, but for a
+// constant factor. The plain correlation would not do: at a wrong time, chance
+// makes it larger with some 40 symbols, but never this.
+func (a aligned) match() float64 {
+	return (real(a.corr)*real(a.corr) + imag(a.corr)*imag(a.corr)) / a.energy
 }
 
 // trainShort takes up an earlier burst's equalizer for the training whose first
@@ -71,17 +79,15 @@ func (r *Receiver) trainShort(at int) bool {
 		f.pull()
 	}
 
-	var energy, refEnergy float64
-	for k, d := range ref {
-		re, im := r.eq.output(f.zr[at-eqPast+2*k:], f.zi[at-eqPast+2*k:])
-		energy += float64(re*re + im*im)
+	var refEnergy float64
+	for _, d := range ref {
 		refEnergy += float64(real(d)*real(d) + imag(d)*imag(d))
 	}
-	size := math.Hypot(real(best.corr), imag(best.corr))
-	fit := size * size / (energy * refEnergy)
+	fit := best.match() / refEnergy
 	if !(fit > 1-2*r.mode.MaxError) {
 		return false
 	}
+	size := math.Hypot(real(best.corr), imag(best.corr))
 	gain := size / refEnergy
 	r.eq.scale(float32(1 / gain))
 	r.power = m.power * gain * gain
@@ -96,46 +102,45 @@ func (r *Receiver) trainShort(at int) bool {
 // a given one, at which the equalizer's output fits the known symbols best.
 func (r *Receiver) align(time float64, ref []complex64, omega float64) aligned {
 	const trials = 2*alignRange*alignSteps + 1
-	var size [trials]float64
+	var match [trials]float64
 	var best aligned
 	bestAt := 0
 	fine := r.front.step / alignSteps
 	for i := range trials {
-		t := time + float64(i-trials/2)*fine
-		c := r.tryAt(t, ref, omega)
-		size[i] = math.Hypot(real(c), imag(c))
-		if size[i] > size[bestAt] || i == 0 {
-			bestAt, best = i, aligned{c, t}
+		a := r.tryAt(time+float64(i-trials/2)*fine, ref, omega)
+		match[i] = a.match()
+		if match[i] > match[bestAt] || i == 0 {
+			bestAt, best = i, a
 		}
 	}
 	if bestAt == 0 || bestAt == trials-1 {
 		return best
 	}
 	// The peak of a parabola through the best and its neighbours.
-	a, b, c := size[bestAt-1], size[bestAt], size[bestAt+1]
+	a, b, c := match[bestAt-1], match[bestAt], match[bestAt+1]
 	if curve := a - 2*b + c; curve < 0 {
-		best.time += 0.5 * (a - c) / curve * fine
-		best.corr = r.tryAt(best.time, ref, omega)
+		best = r.tryAt(best.time+0.5*(a-c)/curve*fine, ref, omega)
 	}
 	return best
 }
 
-// tryAt correlates the equalizer's output with the known symbols when the first
+// tryAt compares the equalizer's output with the known symbols when the first
 // is taken at time t.
-func (r *Receiver) tryAt(t float64, ref []complex64, omega float64) complex128 {
+func (r *Receiver) tryAt(t float64, ref []complex64, omega float64) aligned {
 	f := r.front
 	n := eqTaps + 2*len(ref)
 	zr, zi := r.trialR[:n], r.trialI[:n]
 	for i := range zr {
 		zr[i], zi[i] = f.at(t + float64(i-eqPast)*f.step)
 	}
-	var sum complex128
+	a := aligned{time: t}
 	turn := newRotor(0, -omega)
 	for k, d := range ref {
 		re, im := r.eq.output(zr[2*k:], zi[2*k:])
-		sum += complex(float64(re), float64(im)) * conj(complex128(d)) * turn.next()
+		a.corr += complex(float64(re), float64(im)) * conj(complex128(d)) * turn.next()
+		a.energy += float64(re*re + im*im)
 	}
-	return sum
+	return a
 }
 
 // looksLong tells whether the known symbols that only a long training has follow

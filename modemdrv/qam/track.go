@@ -36,7 +36,7 @@ const (
 	timingGain   = 0.010 // of a sample, for one unit of the detector
 	timingDrift  = 0.00005
 	errorShare   = 1.0 / 256 // of one symbol in the mean squared error
-	eqStepTrain  = 0.06 // of 1/(taps times power of a half symbol)
+	eqStepTrain  = 0.06      // of 1/(taps times power of a half symbol)
 	eqStepData   = 0.02
 )
 
