@@ -1,0 +1,127 @@
+//go:build interop
+
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Line is a line of Litoria's under test.
+type Line struct {
+	Device string // devid
+	Peer   string // name at the exchange
+	Secret string
+	Number string
+	Config string // further lines of config.<devid>
+}
+
+// Litoria is a server of ours with all its processes, on a spool of its own.
+type Litoria struct {
+	Spool string
+	Port  int // of hfaxd
+	Faxq  *Process
+	Hfaxd *Process
+	Getty *Process
+	lines []Line
+	dir   string
+}
+
+// Root is the top of the checkout.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Bin is the path of one of our programs, built by `make`.
+func Bin(t testing.TB, name string) string {
+	t.Helper()
+	p := filepath.Join(Root(), "bin", name)
+	if _, err := os.Stat(p); err != nil {
+		t.Fatalf("%s is not built: run make first", name)
+	}
+	return p
+}
+
+// NewLitoriaSpool makes a fresh spool with one config file for each line, all
+// of them at the exchange on a port of loopback.
+func NewLitoriaSpool(t testing.TB, exchangePort int, lines ...Line) string {
+	t.Helper()
+	spool := filepath.Join(TempDir(t), "spool")
+	Run(t, Bin(t, "faxsetup"), "-q", spool, "-create")
+	for _, l := range lines {
+		text := fmt.Sprintf("FAXNumber: %s\nLocalIdentifier: \"%s\"\nSessionTracing: 0xFFF\nServerTracing: 0xFFF\nRecvFileMode: 0644\nLogFileMode: 0644\nTagLineFormat: \"\"\nModemType: IAX2\n"+
+			"IAXServer: 127.0.0.1:%d\nIAXPeer: %s\nIAXSecret: %s\nIAXCallerIDNumber: %s\n%s",
+			l.Number, l.Device, exchangePort, l.Peer, l.Secret, l.Number, l.Config)
+		if err := os.WriteFile(filepath.Join(spool, "etc", "config."+l.Device), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return spool
+}
+
+// StartLitoria starts faxq, hfaxd and one faxgetty for all lines of a spool,
+// and waits until all are idle.
+func StartLitoria(t testing.TB, spool string, lines ...Line) *Litoria {
+	t.Helper()
+	l := &Litoria{Spool: spool, Port: FreeTCP(t), lines: lines, dir: filepath.Dir(spool)}
+	l.StartFaxq(t)
+	l.StartHfaxd(t)
+	l.StartGetty(t)
+	l.WaitIdle(t)
+	return l
+}
+
+// StartFaxq starts the scheduler (again).
+func (l *Litoria) StartFaxq(t testing.TB) {
+	l.Faxq = Start(t, l.dir, "faxq", Bin(t, "faxq"), "-q", l.Spool, "-D")
+}
+
+// StartHfaxd starts the protocol server (again).
+func (l *Litoria) StartHfaxd(t testing.TB) {
+	l.Hfaxd = Start(t, l.dir, "hfaxd", Bin(t, "hfaxd"), "-q", l.Spool, "-i", fmt.Sprint(l.Port), "-d")
+}
+
+// StartGetty starts the process of all lines (again).
+func (l *Litoria) StartGetty(t testing.TB) {
+	argv := []string{Bin(t, "faxgetty"), "-q", l.Spool}
+	for _, line := range l.lines {
+		argv = append(argv, line.Device)
+	}
+	l.Getty = Start(t, l.dir, "faxgetty", argv...)
+}
+
+// WaitIdle waits until every line is ready for a call.
+func (l *Litoria) WaitIdle(t testing.TB) {
+	t.Helper()
+	Wait(t, 20*time.Second, "our lines to be idle", func() bool {
+		out, _ := TryRun(Bin(t, "faxstat"), "-h", l.Host(), "-s")
+		return strings.Count(out, "Running and idle") >= len(l.lines)
+	})
+}
+
+// Host is the server in the form that clients take with -h.
+func (l *Litoria) Host() string { return fmt.Sprintf("127.0.0.1:%d", l.Port) }
+
+// Submit sends a document with our sendfax and gives the job's number. The
+// line is devid, or any where empty.
+func (l *Litoria) Submit(t testing.TB, devid, number, file string, options ...string) string {
+	t.Helper()
+	host := l.Host()
+	if devid != "" {
+		host = devid + "@" + host
+	}
+	argv := append([]string{Bin(t, "sendfax"), "-n"}, options...)
+	return RequestID(t, Run(t, append(argv, "-h", host, "-d", number, file)...))
+}
+
+// Received lists the files of recvq, oldest first.
+func Received(spool string) []string {
+	files, _ := filepath.Glob(filepath.Join(spool, "recvq", "fax*.tif"))
+	return files
+}
