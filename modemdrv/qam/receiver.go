@@ -1,8 +1,6 @@
 package qam
 
 import (
-	"math"
-
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 )
 
@@ -197,95 +195,10 @@ func (r *Receiver) begin(k, known, bridge, want int, phase, omega, err float64) 
 	r.state = tracking
 }
 
-// boundary finds the half symbol, by its place in the history, that fits the
-// first known symbol best, and how well it does.
-func (r *Receiver) boundary() (at int, quality float64) {
-	f := r.front
-	ref := r.mode.Training[:r.mode.Match]
-	from := max(r.edge-f.zbase-2*boundarySlop, eqPast)
-	for k := from; k < from+4*boundarySlop; k++ {
-		if q := correlate(f.zr, f.zi, k, ref); q > quality {
-			at, quality = k, q
-		}
-	}
-	return at, quality
-}
-
-// trainLong computes the equalizer from the known symbols, the first of which
-// is at half symbol at, and sets the loops up. It tells whether the result is
-// good enough to go on.
-func (r *Receiver) trainLong(at int) bool {
-	f := r.front
-	ref := r.mode.Training[:r.mode.LeastSquares]
-	first := at - eqPast
-	omega := r.coarseOffset(at, ref)
-	if !r.fit.gather(f.zr, f.zi, first, len(ref)) {
-		return false
-	}
-	var phase, err float64
-	for range 3 {
-		r.fit.solve(f.zr, f.zi, first, ref, omega)
-		r.loadTaps()
-		var slope float64
-		phase, slope, err = r.residual(first, ref, omega)
-		omega += slope
-	}
-	if err > r.mode.MaxError*2 {
-		return false
-	}
-	r.power = r.fit.power
-	n := len(ref)
-	r.begin(n, len(r.mode.Training), r.mode.Bridge, f.zbase+at+2*n+eqFuture+1, phase+omega*float64(n), omega, err)
-	return true
-}
-
 // catchUp works off symbols that were gathered before tracking began.
 func (r *Receiver) catchUp() {
 	for r.state == tracking && r.front.zbase+len(r.front.zr) >= r.track.want {
 		r.symbol()
 		r.track.want += 2
 	}
-}
-
-// loadTaps takes the computed taps into the equalizer.
-func (r *Receiver) loadTaps() {
-	for j, c := range r.fit.taps {
-		r.eq.re[j], r.eq.im[j] = float32(real(c)), float32(imag(c))
-	}
-}
-
-// coarseOffset estimates the carrier offset, in radians a symbol, from the
-// progress of the correlation from chunk to chunk.
-func (r *Receiver) coarseOffset(at int, ref []complex64) float64 {
-	f := r.front
-	var before, sum complex128
-	for k := 0; k+chunk <= len(ref); k += chunk {
-		var c complex128
-		for i, d := range ref[k : k+chunk] {
-			z := complex(float64(f.zr[at+2*(k+i)]), float64(f.zi[at+2*(k+i)]))
-			c += z * conj(complex128(d))
-		}
-		sum += c * conj(before)
-		before = c
-	}
-	return math.Atan2(imag(sum), real(sum)) / chunk
-}
-
-// residual compares the equalizer's output with the known symbols: phase left
-// at the first, its slope, and the mean squared error.
-func (r *Receiver) residual(first int, ref []complex64, omega float64) (phase, slope, err float64) {
-	f := r.front
-	turn := newRotor(0, -omega)
-	var half [2]complex128
-	for k, d := range ref {
-		re, im := r.eq.output(f.zr[first+2*k:], f.zi[first+2*k:])
-		y := complex(float64(re), float64(im)) * turn.next()
-		half[2*k/len(ref)] += y * conj(complex128(d))
-		e := y - complex128(d)
-		err += real(e)*real(e) + imag(e)*imag(e)
-	}
-	p := half[1] * conj(half[0])
-	slope = math.Atan2(imag(p), real(p)) / float64(len(ref)/2)
-	all := half[0] + half[1]
-	return math.Atan2(imag(all), real(all)), slope, err / float64(len(ref))
 }

@@ -21,6 +21,8 @@ type tracker struct {
 	lastD    complex64
 	timeRate float64 // integral part of the timing loop, samples a symbol
 	err      float64 // running mean squared error
+	recent   float64 // the same over a few symbols
+	doubted  int     // symbols in a row whose errors were not believed
 	power    [fadeWindow]float32
 	powerAt  int
 	powerSum float64
@@ -30,6 +32,11 @@ type tracker struct {
 const (
 	fadeWindow = 24   // symbols over which the end of the carrier is looked for
 	fadeShare  = 0.12 // share of the power in data under which the carrier is gone
+
+	doubtShare  = 1.0 / 8
+	doubtFactor = 8
+	doubtFloor  = 0.01
+	doubtMost   = 240
 
 	carrierGain  = 0.04
 	carrierDrift = 0.0004
@@ -43,7 +50,7 @@ const (
 func (t *tracker) start(k, known, bridge, want int, phase, omega, err float64) {
 	*t = tracker{
 		k: k, known: known, bridge: bridge, want: want,
-		phase: phase, omega: omega, err: err,
+		phase: phase, omega: omega, err: err, recent: err,
 	}
 	for i := range t.power {
 		t.power[i] = 1
@@ -67,8 +74,8 @@ func (r *Receiver) symbol() {
 	}
 	e := d - y
 	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
-	t.err += (errPower - t.err) * errorShare
-	if !r.held() {
+	if !r.held() && !t.doubts(errPower) {
+		t.err += (errPower - t.err) * errorShare
 		r.adapt(zr, zi, y, d, e, cs, sn)
 	}
 	t.phase += t.omega
@@ -80,6 +87,19 @@ func (r *Receiver) symbol() {
 	f.next += t.timeRate
 	t.lastY, t.lastD = y, d
 	t.k++
+}
+
+// doubts tells whether the latest errors are so far above what is usual that they
+// should teach nothing: a stretch was lost and replaced by something else. When
+// it goes on for too long, the loops are let go again.
+func (t *tracker) doubts(errPower float64) bool {
+	t.recent += (errPower - t.recent) * doubtShare
+	if t.recent < doubtFactor*t.err+doubtFloor {
+		t.doubted = 0
+		return false
+	}
+	t.doubted++
+	return t.doubted < doubtMost
 }
 
 // adapt moves equalizer, carrier and timing by what the symbol's error says.
@@ -150,6 +170,9 @@ func (r *Receiver) decide(y complex64) complex64 {
 
 // watchPower looks for the end of the carrier.
 func (r *Receiver) watchPower(y complex64) {
+	if r.held() {
+		return
+	}
 	t := &r.track
 	p := real(y)*real(y) + imag(y)*imag(y)
 	t.powerSum += float64(p - t.power[t.powerAt])
@@ -158,7 +181,7 @@ func (r *Receiver) watchPower(y complex64) {
 	if t.powerAt == fadeWindow {
 		t.powerAt = 0
 	}
-	if t.powerSum < fadeShare*fadeWindow && !r.held() {
+	if t.powerSum < fadeShare*fadeWindow {
 		r.dec.Finish(fadeWindow)
 		t.err = r.memory.sure.err
 		r.sink.Status(modem.CarrierDown)
