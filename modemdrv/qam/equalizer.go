@@ -16,26 +16,28 @@ type equalizer struct {
 
 // output filters the half symbols of the window, the oldest first.
 func (q *equalizer) output(zr, zi []float32) (re, im float32) {
-	zr, zi = zr[:eqTaps], zi[:eqTaps]
-	var a, b, c, d float32
-	for j := range q.re {
-		cr, ci := q.re[j], q.im[j]
-		a += cr * zr[j]
-		b += ci * zi[j]
-		c += cr * zi[j]
-		d += ci * zr[j]
+	x, y := (*[eqTaps]float32)(zr), (*[eqTaps]float32)(zi)
+	// Two sums each: one would wait for its own last addition.
+	var a0, a1, b0, b1 float32
+	for j := 0; j < eqTaps; j += 2 {
+		u, v, p, w := q.re[j], q.im[j], x[j], y[j]
+		a0 += u*p - v*w
+		b0 += u*w + v*p
+		u, v, p, w = q.re[j+1], q.im[j+1], x[j+1], y[j+1]
+		a1 += u*p - v*w
+		b1 += u*w + v*p
 	}
-	return a - b, c + d
+	return a0 + a1, b0 + b1
 }
 
 // adapt moves the taps along the gradient: (er, ei) is the error, wanted minus
 // actual, already multiplied with the step.
 func (q *equalizer) adapt(zr, zi []float32, er, ei float32) {
-	zr, zi = zr[:eqTaps], zi[:eqTaps]
+	x, y := (*[eqTaps]float32)(zr), (*[eqTaps]float32)(zi)
 	for j := range q.re {
-		x, y := zr[j], zi[j]
-		q.re[j] += er*x + ei*y
-		q.im[j] += ei*x - er*y
+		p, w := x[j], y[j]
+		q.re[j] += er*p + ei*w
+		q.im[j] += ei*p - er*w
 	}
 }
 

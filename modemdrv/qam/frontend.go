@@ -10,7 +10,7 @@ import (
 // samples a symbol (called half symbols here), at any phase and rate that the
 // timing loop asks for.
 const (
-	frontTaps   = 32  // samples that one output looks at
+	frontTaps   = 30  // samples that one output looks at
 	frontPhases = 128 // sub-sample phases of the interpolating filter: steps of 0.002 symbols at 2400 baud, 55 dB under the signal
 	frontBeta   = 3.0 // Kaiser window: the image at the negative carrier is what must be kept out
 
@@ -121,17 +121,21 @@ func (f *front) at(t float64) (re, im float32) {
 	n := int(t)
 	ph := int((t-float64(n))*frontPhases + 0.5)
 	first := n - frontTaps/2 + 1
-	w := f.raw[first : first+frontTaps]
+	w := (*[frontTaps]float32)(f.raw[first:])
 	hr, hi := &f.re[ph], &f.im[ph]
-	var a, b, c, d float32
-	for i := 0; i < frontTaps; i += 2 {
-		a += w[i] * hr[i]
-		b += w[i] * hi[i]
-		c += w[i+1] * hr[i+1]
-		d += w[i+1] * hi[i+1]
+	// Three sums each: one would wait for its own last addition.
+	var a0, a1, a2, b0, b1, b2 float32
+	for i := 0; i < frontTaps; i += 3 {
+		x0, x1, x2 := w[i], w[i+1], w[i+2]
+		a0 += x0 * hr[i]
+		b0 += x0 * hi[i]
+		a1 += x1 * hr[i+1]
+		b1 += x1 * hi[i+1]
+		a2 += x2 * hr[i+2]
+		b2 += x2 * hi[i+2]
 	}
-	a += c
-	b += d
+	a := a0 + a1 + a2
+	b := b0 + b1 + b2
 	// The window began at sample first: turn back by the carrier's phase there.
 	// moved is a whole number of carrier periods.
 	k := first % len(f.cos)

@@ -192,6 +192,8 @@ func (r *Receiver) match() {
 // symbols and a bridge comes next, when half symbol number want-1 is there.
 func (r *Receiver) begin(k, known, bridge, want int, phase, omega, err float64) {
 	r.track.start(k, known, bridge, want, phase, omega, err)
+	unit := 1 / (eqTaps * float32(r.power))
+	r.track.trainStep, r.track.dataStep = eqStepTrain*unit, eqStepData*unit
 	r.state = tracking
 }
 

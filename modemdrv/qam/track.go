@@ -14,18 +14,19 @@ type tracker struct {
 	bridge   int // symbols after them that are decided among the bridge's points
 	data     int // symbols given to the decoder
 	trained  bool
-	phase    float64 // carrier, radians
+	cos, sin float32 // of the carrier's phase
 	omega    float64 // carrier offset, radians a symbol
-	step     float32 // of the equalizer
-	lastY    complex64
-	lastD    complex64
-	timeRate float64 // integral part of the timing loop, samples a symbol
-	err      float64 // running mean squared error
-	recent   float64 // the same over a few symbols
-	doubted  int     // symbols in a row whose errors were not believed
-	power    [fadeWindow]float32
-	powerAt  int
-	powerSum float64
+	// Steps of the equalizer, for the power that the line has.
+	trainStep, dataStep float32
+	lastY               complex64
+	lastD               complex64
+	timeRate            float64 // integral part of the timing loop, samples a symbol
+	err                 float64 // running mean squared error
+	recent              float64 // the same over a few symbols
+	doubted             int     // symbols in a row whose errors were not believed
+	power               [fadeWindow]float32
+	powerAt             int
+	powerSum            float64
 }
 
 // Loop constants, per symbol.
@@ -44,14 +45,17 @@ const (
 	timingDrift  = 0.00005
 	errorShare   = 1.0 / 256 // of one symbol in the mean squared error
 	eqStepTrain  = 0.06      // of 1/(taps times power of a half symbol)
-	eqStepData   = 0.02
+	eqStepData   = 0.025     // the same in data, where
+	eqEvery      = 2         // only every second symbol moves the taps: half the cost, the same quality
 )
 
 func (t *tracker) start(k, known, bridge, want int, phase, omega, err float64) {
 	*t = tracker{
 		k: k, known: known, bridge: bridge, want: want,
-		phase: phase, omega: omega, err: err, recent: err,
+		omega: omega, err: err, recent: err,
 	}
+	s, c := math.Sincos(phase)
+	t.cos, t.sin = float32(c), float32(s)
 	for i := range t.power {
 		t.power[i] = 1
 	}
@@ -65,25 +69,19 @@ func (r *Receiver) symbol() {
 	first := t.want - f.zbase - eqTaps
 	zr, zi := f.zr[first:first+eqTaps], f.zi[first:first+eqTaps]
 	re, im := r.eq.output(zr, zi)
-	s64, c64 := math.Sincos(t.phase)
-	sn, cs := float32(s64), float32(c64)
-	y := complex(re*cs+im*sn, im*cs-re*sn)
+	y := complex(re*t.cos+im*t.sin, im*t.cos-re*t.sin)
 	d := r.decide(y)
 	if r.state != tracking {
 		return
 	}
 	e := d - y
 	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
+	turn := t.omega
 	if !r.held() && !t.doubts(errPower) {
 		t.err += (errPower - t.err) * errorShare
-		r.adapt(zr, zi, y, d, e, cs, sn)
+		turn += r.adapt(zr, zi, y, d, e)
 	}
-	t.phase += t.omega
-	if t.phase > math.Pi {
-		t.phase -= 2 * math.Pi
-	} else if t.phase < -math.Pi {
-		t.phase += 2 * math.Pi
-	}
+	t.turn(float32(turn))
 	f.next += t.timeRate
 	t.lastY, t.lastD = y, d
 	t.k++
@@ -102,25 +100,38 @@ func (t *tracker) doubts(errPower float64) bool {
 	return t.doubted < doubtMost
 }
 
-// adapt moves equalizer, carrier and timing by what the symbol's error says.
-func (r *Receiver) adapt(zr, zi []float32, y, d, e complex64, cs, sn float32) {
+// turn moves the carrier's phase on by a small angle: the first terms of sine and
+// cosine, and then back to the unit circle.
+func (t *tracker) turn(by float32) {
+	s := by * (1 - by*by/6)
+	c := 1 - by*by/2
+	cos, sin := t.cos*c-t.sin*s, t.cos*s+t.sin*c
+	fix := 1.5 - 0.5*(cos*cos+sin*sin)
+	t.cos, t.sin = cos*fix, sin*fix
+}
+
+// adapt moves equalizer and timing by what the symbol's error says, and gives
+// the angle that it says the carrier has moved.
+func (r *Receiver) adapt(zr, zi []float32, y, d, e complex64) float64 {
 	t := &r.track
-	step := float32(eqStepData)
-	if t.k < t.known {
-		step = eqStepTrain
+	known := t.k < t.known
+	if known || t.k%eqEvery == 0 {
+		step := t.dataStep
+		if known {
+			step = t.trainStep
+		}
+		er := (real(e)*t.cos - imag(e)*t.sin) * step
+		ei := (imag(e)*t.cos + real(e)*t.sin) * step
+		r.eq.adapt(zr, zi, er, ei)
 	}
-	step /= eqTaps * float32(r.power)
-	er := (real(e)*cs - imag(e)*sn) * step
-	ei := (imag(e)*cs + real(e)*sn) * step
-	r.eq.adapt(zr, zi, er, ei)
 
 	ph := float64(imag(y)*real(d) - real(y)*imag(d))
-	t.phase += carrierGain * ph
 	t.omega += carrierDrift * ph
 
 	g := float64(real(t.lastD)*real(y) + imag(t.lastD)*imag(y) - real(d)*real(t.lastY) - imag(d)*imag(t.lastY))
 	r.front.next += timingGain * g
 	t.timeRate += timingDrift * g
+	return carrierGain * ph
 }
 
 // held tells whether made-up samples are in the window of the present symbol.

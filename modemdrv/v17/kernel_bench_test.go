@@ -1,0 +1,13 @@
+package v17
+
+import "testing"
+
+func BenchmarkDecide(b *testing.B) {
+	k, _ := newConstellation(14400)
+	d := newDecoder(k, &discard{})
+	i := 0
+	for b.Loop() {
+		d.Decide(k.points[i&127] + 0.01)
+		i += 57
+	}
+}
