@@ -1,0 +1,264 @@
+package qamtest
+
+import (
+	"testing"
+
+	"github.com/litoria-fax/litoria/modemdrv/linesim"
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+)
+
+// Case is one rate and the signal to noise ratio, in dB, at which bursts must
+// come without an error on every one of Lines.
+type Case struct {
+	Rate modem.Rate
+	SNR  float64
+}
+
+// receive lets a new receiver hear a line.
+func (m Modem) receive(t testing.TB, rate modem.Rate, line []int16) (*Sink, Receiver) {
+	t.Helper()
+	sink := &Sink{}
+	rx, err := m.Receiver(rate, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Feed(rx, line)
+	return sink, rx
+}
+
+// CheckLines sends a burst over every one of Lines.
+func (m Modem) CheckLines(t *testing.T, cases []Case) {
+	for _, c := range cases {
+		bits := Bits(4000, 1)
+		burst := m.Burst(t, c.Rate, false, bits)
+		for i, l := range Lines {
+			t.Run(c.Rate.String()+" "+l.Name, func(t *testing.T) {
+				sink, _ := m.receive(t, c.Rate, l.Through(burst, c.SNR, uint64(i)))
+				CheckReception(t, sink, bits, 4*c.Rate.BitRate/100)
+			})
+		}
+	}
+}
+
+// CheckReception asserts that one burst came, with these bits, and after them
+// nothing but ones, at most most of them.
+func CheckReception(t testing.TB, sink *Sink, bits []byte, most int) {
+	t.Helper()
+	if sink.Count(modem.Trained) != 1 || sink.Count(modem.TrainingFailed) != 0 {
+		t.Fatalf("events = %v, want one training", sink.Events)
+	}
+	if n := Errors(sink.Bits, bits); n != 0 {
+		t.Errorf("%d of %d bits are wrong", n, len(bits))
+	}
+	if len(sink.Bits) < len(bits) {
+		return
+	}
+	rest := sink.Bits[len(bits):]
+	zeros := 0
+	for _, b := range rest {
+		zeros += int(1 - b)
+	}
+	if zeros != 0 || len(rest) > most {
+		t.Errorf("after the data came %d bits with %d zeros, want at most %d ones", len(rest), zeros, most)
+	}
+	if last := sink.Events[len(sink.Events)-1]; last.Status != modem.CarrierDown || last.Bits != len(sink.Bits) {
+		t.Errorf("events = %v, want the carrier's end last", sink.Events)
+	}
+}
+
+// CheckNoise sends several bursts at one signal to noise ratio. At most wrong
+// of them may have errors.
+func (m Modem) CheckNoise(t *testing.T, c Case, bursts, wrong int) {
+	t.Helper()
+	bad := 0
+	for i := range bursts {
+		bits := Bits(8000, uint64(i))
+		line := Line{Set: func(p *linesim.Parameters) { p.Delay = float64(i) * 0.37 }}
+		sink, _ := m.receive(t, c.Rate, line.Through(m.Burst(t, c.Rate, false, bits), c.SNR, uint64(100+i)))
+		if Errors(sink.Bits, bits) > 0 {
+			bad++
+		}
+	}
+	if bad > wrong {
+		t.Errorf("%v at %.1f dB: %d of %d bursts with errors, want at most %d", c.Rate, c.SNR, bad, bursts, wrong)
+	}
+}
+
+// CheckGap takes 20 ms out of the data, tells the receiver so, and gives it
+// silence instead: only bits of the gap may be lost, and none may slip.
+func (m Modem) CheckGap(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	bits := Bits(12000, 5)
+	line := Line{Set: func(p *linesim.Parameters) { p.FreqOffset, p.Skew, p.Delay = 3, 50, 0.4 }}.
+		Through(m.Burst(t, rate, false, bits), 40, 1)
+	sink := &Sink{}
+	rx, err := m.Receiver(rate, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gap := (len(line) - 4400) / 160 * 160 // half a second before the end
+	clear(line[gap : gap+160])
+	Feed(rx, line[:gap])
+	rx.Conceal(160)
+	Feed(rx, line[gap:])
+	if sink.Count(modem.CarrierDown) != 1 {
+		t.Fatalf("%v: events = %v, want one end of the carrier", rate, sink.Events)
+	}
+	// Descramblers repeat errors for 23 bits; the pulse and the trellis reach a
+	// little further than the gap.
+	spoilt := rate.BitRate/50 + 23 + 16*6
+	first, last := -1, -1
+	for i := range bits {
+		if i >= len(sink.Bits) || sink.Bits[i] != bits[i] {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 0 || last-first > spoilt {
+		t.Errorf("%v: bits %d to %d are wrong after a gap of %d bits", rate, first, last, rate.BitRate/50)
+	}
+}
+
+// CheckStrangers lets a receiver hear what is no training at all.
+func (m Modem) CheckStrangers(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	tone := func(hz ...float64) []int16 {
+		s := Noise(16000, -50, 3)
+		for _, f := range hz {
+			Tone(s, f, -15)
+		}
+		return s
+	}
+	v21 := make([]int16, 16000)
+	fsk(v21, Bits(600, 9))
+	for name, s := range map[string][]int16{
+		"silence":          make([]int16, 16000),
+		"noise":            Noise(80000, -20, 7),
+		"CNG":              tone(1100),
+		"CED":              tone(2100),
+		"busy":             tone(480, 620),
+		"ringing":          tone(440, 480),
+		"425 Hz":           tone(425),
+		"DTMF 1":           tone(697, 1209),
+		"carrier alone":    tone(1800),
+		"V.29 carrier":     tone(1700),
+		"both V.21 tones":  tone(1650, 1850),
+		"V.21 random bits": v21,
+	} {
+		sink, _ := m.receive(t, rate, s)
+		if len(sink.Events) != 0 || len(sink.Bits) != 0 {
+			t.Errorf("%v: %s gave events %v and %d bits, want nothing", rate, name, sink.Events, len(sink.Bits))
+		}
+	}
+}
+
+// fsk fills samples with V.21 channel 2 (1650 Hz for 1, 1850 Hz for 0).
+func fsk(samples []int16, bits []byte) {
+	var r phase
+	for i := range samples {
+		hz := 1850.0
+		if bits[i*300/modem.SampleRate] == 1 {
+			hz = 1650
+		}
+		samples[i] = r.next(hz, -15)
+	}
+}
+
+// CheckSecondTry spoils a training and lets a good one follow.
+func (m Modem) CheckSecondTry(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	bits := Bits(3000, 2)
+	burst := m.Burst(t, rate, false, bits)
+	spoilt := append([]int16(nil), burst[:3000]...)
+	copy(spoilt[800:], Noise(2200, -13, 4))
+	line := append(spoilt, Noise(2000, -40, 5)...)
+	sink, _ := m.receive(t, rate, append(line, burst...))
+	if sink.Count(modem.Trained) != 1 || Errors(sink.Bits, bits) != 0 {
+		t.Errorf("%v: events = %v, %d errors, want the second training to succeed", rate, sink.Events, Errors(sink.Bits, bits))
+	}
+}
+
+// CheckAllocations asserts that hearing a burst allocates nothing.
+func (m Modem) CheckAllocations(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	burst := m.Burst(t, rate, false, Bits(3000, 2))
+	sink := &counter{}
+	rx, err := m.Receiver(rate, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(2, func() { Feed(rx, burst) }); n != 0 {
+		t.Errorf("%v: Write allocates %.0f times in a burst, want 0", rate, n)
+	}
+	if sink.trained != 3 {
+		t.Errorf("%v: %d trainings, want 3", rate, sink.trained)
+	}
+	tx, err := m.Transmitter(rate, false, &Source{Bits(100000, 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]int16, 160)
+	if n := testing.AllocsPerRun(100, func() { tx.Read(buf) }); n != 0 {
+		t.Errorf("%v: Read allocates %.0f times a frame, want 0", rate, n)
+	}
+}
+
+// counter is a modem.Sink that keeps only counts.
+type counter struct{ bits, trained int }
+
+func (c *counter) WriteBits(_ uint32, n int) { c.bits += n }
+func (c *counter) Status(s modem.Status) {
+	if s == modem.Trained {
+		c.trained++
+	}
+}
+
+// CheckQuality compares what a receiver says of the line with what the line was.
+func (m Modem) CheckQuality(t *testing.T, rate modem.Rate, snr float64) {
+	t.Helper()
+	bits := Bits(rate.BitRate*6, 8)
+	line := Line{Set: func(p *linesim.Parameters) { p.FreqOffset, p.Skew, p.Level = 3, 60, -20 }}
+	_, rx := m.receive(t, rate, line.Through(m.Burst(t, rate, false, bits), snr, 4))
+	q := rx.Quality()
+	near := func(what string, got, want, within float64) {
+		if got < want-within || got > want+within {
+			t.Errorf("%v: %s = %.2f, want %.2f within %.2f", rate, what, got, want, within)
+		}
+	}
+	near("SNR", q.SNR, snr, 1)
+	near("level", q.Level, -20, 0.7)
+	// The skewed clock moves the carrier too.
+	near("carrier offset", q.CarrierOffset, 3+1800*60e-6, 0.1)
+	near("skew", q.ClockSkew, 60, 10)
+	if len(q.Constellation) == 0 {
+		t.Errorf("%v: no constellation", rate)
+	}
+}
+
+// Fuzz feeds arbitrary samples to a receiver, in the middle of a burst as well.
+func (m Modem) Fuzz(f *testing.F, rate modem.Rate) {
+	burst := m.Burst(f, rate, false, Bits(1000, 1))
+	f.Add([]byte{}, uint16(0), uint16(0))
+	f.Add([]byte("\xff\x7f\x00\x80"), uint16(9000), uint16(160))
+	f.Fuzz(func(t *testing.T, raw []byte, at, conceal uint16) {
+		sink := &Sink{}
+		rx, err := m.Receiver(rate, sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := append([]int16(nil), burst...)
+		k := int(at) % len(line)
+		for i := 0; i+1 < len(raw); i += 2 {
+			if k+i/2 < len(line) {
+				line[k+i/2] = int16(uint16(raw[i]) | uint16(raw[i+1])<<8)
+			}
+		}
+		rx.Conceal(int(conceal))
+		Feed(rx, line[:k])
+		rx.Conceal(int(conceal))
+		Feed(rx, line[k:])
+		rx.Quality()
+	})
+}
