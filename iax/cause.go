@@ -92,6 +92,3 @@ func (e *CallError) Error() string {
 	}
 	return s
 }
-
-// Sentence tells a cause in words for people.
-func (c Cause) Sentence() string { return "cause " + fmt.Sprint(uint8(c)) }

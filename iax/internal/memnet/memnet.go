@@ -1,0 +1,108 @@
+// Package memnet is a network in memory for tests: datagrams between its
+// connections can be lost, delayed, doubled and reordered, repeatably. Its
+// connections are what an iax.Endpoint takes for a socket, and work inside a
+// synctest bubble.
+package memnet
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Net is the network.
+type Net struct {
+	mu    sync.Mutex
+	conns map[netip.AddrPort]*Conn
+	rnd   *rand.Rand
+	// Fate tells what happens to a packet: the delays of its copies; none: it
+	// is lost. Nil: delivered at once.
+	Fate func(rnd *rand.Rand, b []byte, from, to netip.AddrPort) []time.Duration
+}
+
+// New makes a network that loses nothing.
+func New() *Net {
+	return &Net{conns: make(map[netip.AddrPort]*Conn), rnd: rand.New(rand.NewPCG(1, 2))}
+}
+
+type packet struct {
+	b    []byte
+	from netip.AddrPort
+}
+
+// Conn is one socket of the network.
+type Conn struct {
+	net    *Net
+	addr   netip.AddrPort
+	in     chan packet
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Listen opens a socket.
+func (n *Net) Listen(addr string) *Conn {
+	c := &Conn{net: n, addr: netip.MustParseAddrPort(addr), in: make(chan packet, 4096), closed: make(chan struct{})}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.conns[c.addr] = c
+	return c
+}
+
+// ReadFrom waits for a datagram.
+func (c *Conn) ReadFrom(b []byte) (int, netip.AddrPort, error) {
+	select {
+	case p := <-c.in:
+		return copy(b, p.b), p.from, nil
+	case <-c.closed:
+		return 0, netip.AddrPort{}, net.ErrClosed
+	}
+}
+
+// WriteTo sends a datagram to the fate that the network has for it.
+func (c *Conn) WriteTo(b []byte, to netip.AddrPort) error {
+	n := c.net
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delays := []time.Duration{0}
+	if n.Fate != nil {
+		delays = n.Fate(n.rnd, b, c.addr, to)
+	}
+	for _, d := range delays {
+		p := packet{append([]byte(nil), b...), c.addr}
+		if d == 0 {
+			n.put(to, p)
+			continue
+		}
+		time.AfterFunc(d, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.put(to, p)
+		})
+	}
+	return nil
+}
+
+func (n *Net) put(to netip.AddrPort, p packet) {
+	if c := n.conns[to]; c != nil {
+		select {
+		case c.in <- p:
+		default:
+		}
+	}
+}
+
+// LocalAddr is the socket's address.
+func (c *Conn) LocalAddr() netip.AddrPort { return c.addr }
+
+// Close ends ReadFrom.
+func (c *Conn) Close() error {
+	c.once.Do(func() {
+		close(c.closed)
+		c.net.mu.Lock()
+		defer c.net.mu.Unlock()
+		delete(c.net.conns, c.addr)
+	})
+	return nil
+}
