@@ -10,7 +10,7 @@ import (
 // samples a symbol (called half symbols here), at any phase and rate that the
 // timing loop asks for.
 const (
-	frontTaps   = 30  // samples that one output looks at
+	frontTaps   = 24  // samples that one output looks at
 	frontPhases = 128 // sub-sample phases of the interpolating filter: steps of 0.002 symbols at 2400 baud, 55 dB under the signal
 	frontBeta   = 3.0 // Kaiser window: the image at the negative carrier is what must be kept out
 

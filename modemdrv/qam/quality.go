@@ -6,7 +6,8 @@ import (
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 )
 
-// scatterSize is how many of the latest symbols are kept for the constellation.
+// scatterSize is how many of the latest symbols are kept for the constellation, a
+// power of 2.
 const scatterSize = 128
 
 // scatter keeps the latest equalized symbols.
@@ -16,7 +17,7 @@ type scatter struct {
 }
 
 func (s *scatter) add(y complex64) {
-	s.points[s.n%scatterSize] = y
+	s.points[s.n&(scatterSize-1)] = y
 	s.n++
 }
 
@@ -24,7 +25,7 @@ func (s *scatter) add(y complex64) {
 func (s *scatter) latest() []complex128 {
 	var out []complex128
 	for i := max(0, s.n-scatterSize); i < s.n; i++ {
-		out = append(out, complex128(s.points[i%scatterSize]))
+		out = append(out, complex128(s.points[i&(scatterSize-1)]))
 	}
 	return out
 }

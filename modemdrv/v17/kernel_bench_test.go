@@ -4,7 +4,7 @@ import "testing"
 
 func BenchmarkDecide(b *testing.B) {
 	k, _ := newConstellation(14400)
-	d := newDecoder(k, &discard{})
+	d := newDecoder(k, newLookup(k), &discard{})
 	i := 0
 	for b.Loop() {
 		d.Decide(k.points[i&127] + 0.01)

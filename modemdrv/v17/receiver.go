@@ -2,6 +2,7 @@ package v17
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 	"github.com/litoria-fax/litoria/modemdrv/qam"
@@ -36,15 +37,28 @@ func (r *Receiver) Restart(rate modem.Rate, short bool) error {
 	return nil
 }
 
-func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
-	if rate.Modulation != modem.V17 {
-		return nil, nil, fmt.Errorf("v17: %v is not a rate of V.17", rate)
+// setup is what all receivers of one rate share.
+type setup struct {
+	mode          *qam.Mode
+	constellation *constellation
+	look          *lookup
+}
+
+// setups makes each rate's setup once.
+var setups = func() map[int]func() setup {
+	all := map[int]func() setup{}
+	for bitRate := range rates {
+		all[bitRate] = sync.OnceValue(func() setup { return newSetup(bitRate) })
 	}
-	k, err := newConstellation(rate.BitRate)
+	return all
+}()
+
+func newSetup(bitRate int) setup {
+	k, err := newConstellation(bitRate)
 	if err != nil {
-		return nil, nil, err
+		panic(err) // only for rates that are in the table
 	}
-	return &qam.Mode{
+	return setup{&qam.Mode{
 		Pulse:         pulse,
 		Training:      conditioningPoints(k),
 		Match:         32,
@@ -53,7 +67,16 @@ func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
 		Bridge:        segment3,
 		BridgePoints:  k.abcd[:],
 		MaxError:      0.1,
-	}, newDecoder(k, sink), nil
+	}, k, newLookup(k)}
+}
+
+func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
+	find, ok := setups[rate.BitRate]
+	if !ok || rate.Modulation != modem.V17 {
+		return nil, nil, fmt.Errorf("v17: %v is not a rate of V.17", rate)
+	}
+	s := find()
+	return s.mode, newDecoder(s.constellation, s.look, sink), nil
 }
 
 // conditioningPoints are the points of segment 2.

@@ -96,7 +96,7 @@ func TestExtend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDecoder(k, &qamtest.Sink{})
+	d := newDecoder(k, newLookup(k), &qamtest.Sink{})
 	random := linesim.NewRandom(1)
 	var plain [states]int32
 	for n := range 500 {

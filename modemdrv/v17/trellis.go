@@ -103,8 +103,8 @@ type step struct {
 	points subsets
 }
 
-func newDecoder(k *constellation, sink modem.Sink) *decoder {
-	return &decoder{constellation: k, look: newLookup(k), sink: sink, inverse: float32(1 / k.unit)}
+func newDecoder(k *constellation, look *lookup, sink modem.Sink) *decoder {
+	return &decoder{constellation: k, look: look, sink: sink, inverse: float32(1 / k.unit)}
 }
 
 // Start implements qam.Decoder. Segment 4 comes first, so nothing need be known
