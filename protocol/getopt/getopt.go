@@ -1,0 +1,100 @@
+// Package getopt makes command lines in the manner of HylaFAX's programs work with urfave/cli: they
+// follow getopt(3) as GNU's C library has it (POSIX.1, 12.2 Utility Syntax Guidelines, with options
+// behind operands), so options can be bundled (-nvd 1001), carry their argument (-d1001), repeat,
+// and stand behind operands; and their order means something (sendfax(1)).
+//
+// The package does not parse options itself: it puts them into the form that urfave/cli takes, and
+// makes flags that are told of each option in the order of the command line.
+package getopt
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Expand rewrites arguments: each option stands alone, followed by its argument, if it has one, and
+// the operands come last, behind "--". spec is getopt(3)'s: letters, with a colon behind those that
+// take an argument. Long options are left as they are; their arguments follow an equals sign.
+func Expand(args []string, spec string) ([]string, error) {
+	var options, operands []string
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--":
+			operands = append(operands, args[i+1:]...)
+			i = len(args)
+		case strings.HasPrefix(arg, "--"):
+			options = append(options, arg)
+		case len(arg) > 1 && arg[0] == '-':
+			next := ""
+			if i+1 < len(args) {
+				next = args[i+1]
+			}
+			expanded, used, err := expandBundle(arg[1:], next, i+1 < len(args), spec)
+			if err != nil {
+				return nil, err
+			}
+			options = append(options, expanded...)
+			if used {
+				i++
+			}
+		default:
+			operands = append(operands, arg)
+		}
+	}
+	return append(append(options, "--"), operands...), nil
+}
+
+// expandBundle expands the letters behind one hyphen. used tells that the next argument belongs to
+// the last of them.
+func expandBundle(bundle, next string, hasNext bool, spec string) (options []string, used bool, err error) {
+	for i := range len(bundle) {
+		letter := bundle[i]
+		at := strings.IndexByte(spec, letter)
+		if at < 0 || letter == ':' {
+			return nil, false, fmt.Errorf("invalid option -- '%c'", letter)
+		}
+		options = append(options, "-"+string(letter))
+		if at+1 >= len(spec) || spec[at+1] != ':' {
+			continue
+		}
+		switch {
+		case i+1 < len(bundle):
+			return append(options, bundle[i+1:]), false, nil
+		case hasNext:
+			return append(options, next), true, nil
+		}
+		return nil, false, fmt.Errorf("option requires an argument -- '%c'", letter)
+	}
+	return options, false, nil
+}
+
+// Value is a flag's value that calls a function for each time the flag is given.
+type Value struct {
+	set  func(string) error
+	flag bool
+}
+
+// Set implements cli.Generic.
+func (v *Value) Set(s string) error { return v.set(s) }
+
+// String implements cli.Generic.
+func (v *Value) String() string { return "" }
+
+// IsBoolFlag tells package flag that the option takes no argument.
+func (v *Value) IsBoolFlag() bool { return v.flag }
+
+// Option makes a flag with an argument; what names the argument in the help text.
+func Option(name, what, usage string, set func(string) error) cli.Flag {
+	return &cli.GenericFlag{Name: name, Usage: usage + " `" + what + "`", Value: &Value{set: set}}
+}
+
+// Switch makes a flag without an argument.
+func Switch(name, usage string, set func()) cli.Flag {
+	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{flag: true, set: func(string) error {
+		set()
+		return nil
+	}}}
+}

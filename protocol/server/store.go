@@ -1,0 +1,362 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// fileStamp tells versions of a file apart.
+type fileStamp struct {
+	modified time.Time
+	size     int64
+	inode    uint64
+}
+
+func stampOf(info fs.FileInfo) fileStamp {
+	return fileStamp{info.ModTime(), info.Size(), inodeOf(info).inode}
+}
+
+// Sequence numbers (hylafax-server(5)) begin again after the largest.
+const (
+	maxSequence  = 32000
+	jobSequence  = "sendq/seqf"
+	docSequence  = "docq/seqf"
+	seqfMode     = 0o600
+	documentMode = 0o640
+)
+
+// nextSequence takes the next number of a sequence file, under its lock.
+func (srv *Server) nextSequence(rel string) (int, error) {
+	f, err := srv.root.OpenFile(rel, os.O_RDWR|os.O_CREATE, seqfMode)
+	if err != nil {
+		return 0, fmt.Errorf("Unable to open sequence number file %s: %w", rel, err) //nolint:staticcheck // HylaFAX's words
+	}
+	defer f.Close()
+	if err := lockFile(f, true, lockPatience); err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 16)
+	n, err := f.ReadAt(buf, 0)
+	if err != nil && !isEOF(err) {
+		return 0, err
+	}
+	number, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
+	if err != nil || number < 1 || number > maxSequence {
+		number = 1
+	}
+	next := number%maxSequence + 1
+	if err := f.Truncate(0); err != nil {
+		return 0, err
+	}
+	if _, err := f.WriteAt([]byte(strconv.Itoa(next)), 0); err != nil {
+		return 0, err
+	}
+	return number, f.Sync()
+}
+
+// lockPatience is how long to wait for locks that are held for moments.
+const lockPatience = 10 * time.Second
+
+// nextJobID takes a job number that is not in use.
+func (srv *Server) nextJobID() (string, error) {
+	for range maxSequence {
+		n, err := srv.nextSequence(jobSequence)
+		if err != nil {
+			return "", err
+		}
+		id := strconv.Itoa(n)
+		_, sendErr := srv.root.Lstat(path.Join(sendQueue, "q"+id))
+		_, doneErr := srv.root.Lstat(path.Join(doneQueue, "q"+id))
+		if isNotExist(sendErr) && isNotExist(doneErr) {
+			return id, nil
+		}
+	}
+	return "", errors.New("all job numbers are in use")
+}
+
+// newDocument makes a file for a document that is to be uploaded.
+func (srv *Server) newDocument(temporary bool, suffix string, owner FaxUID) (string, *os.File, error) {
+	dir := "docq"
+	if temporary {
+		dir = "tmp"
+	}
+	for range maxSequence {
+		n, err := srv.nextSequence(docSequence)
+		if err != nil {
+			return "", nil, err
+		}
+		rel := fmt.Sprintf("%s/doc%d.%s", dir, n, suffix)
+		f, err := srv.root.OpenFile(rel, os.O_WRONLY|os.O_CREATE|os.O_EXCL, documentMode)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		return rel, f, srv.giveTo(rel, owner, documentMode)
+	}
+	return "", nil, errors.New("all document numbers are in use")
+}
+
+// giveTo sets owner and mode of a new file.
+func (srv *Server) giveTo(rel string, owner FaxUID, mode fs.FileMode) error {
+	if err := srv.root.Chmod(rel, mode); err != nil { // whatever the umask is
+		return err
+	}
+	if err := srv.setOwner(rel, owner); err != nil {
+		return srv.root.Chmod(rel, mode&^0o070) // nobody's: then the group of the process must not read it
+	}
+	return nil
+}
+
+// own makes the client the owner of a file that it made.
+func (s *session) own(rel string) {
+	if err := s.srv.giveTo(rel, s.uid(), documentMode); err != nil {
+		s.log.Error().Err(err).Str("file", rel).Msg("owner")
+	}
+}
+
+// replaceFile writes a file of the spool so that it is there whole or not at all.
+func (srv *Server) replaceFile(rel string, content []byte, mode fs.FileMode) error {
+	return srv.writeReplacing(rel, content, mode, nil)
+}
+
+// writeReplacing writes a temporary file, lets prepare work on it, and renames it. All of the spool
+// is one file system: documents are links.
+func (srv *Server) writeReplacing(rel string, content []byte, mode fs.FileMode, prepare func(tmp string) error) error {
+	srv.mu.Lock()
+	srv.tempCount++
+	tmp := fmt.Sprintf("tmp/.hfaxd%d.%d", os.Getpid(), srv.tempCount)
+	srv.mu.Unlock()
+	err := srv.writeNew(tmp, content, mode)
+	if err == nil && prepare != nil {
+		err = prepare(tmp)
+	}
+	if err == nil {
+		err = srv.root.Rename(tmp, rel)
+	}
+	if err != nil {
+		srv.root.Remove(tmp) //nolint:errcheck // the fault before counts
+	}
+	return err
+}
+
+func (srv *Server) writeNew(rel string, content []byte, mode fs.FileMode) error {
+	f, err := srv.root.OpenFile(rel, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+}
+
+// createJob writes the file of a new job.
+func (srv *Server) createJob(j *job, owner FaxUID) error {
+	mode := srv.settings().JobProtection
+	err := srv.writeReplacing(j.file, formatJob(j.data), mode, func(tmp string) error {
+		return srv.giveTo(tmp, owner, mode)
+	})
+	if err != nil {
+		return err
+	}
+	info, err := srv.root.Lstat(j.file)
+	if err == nil {
+		j.stamp = stampOf(info)
+	}
+	return err
+}
+
+// saveJob writes the file of a job anew, under its lock.
+func (srv *Server) saveJob(j *job, patience time.Duration) (fs.FileInfo, error) {
+	f, err := srv.lockJob(j.file, patience)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	err = srv.writeReplacing(j.file, formatJob(j.data), info.Mode().Perm(), func(tmp string) error {
+		return srv.copyOwner(tmp, info)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return srv.root.Lstat(j.file)
+}
+
+// lockJob opens a job file and locks it. The file under the name may be another one by the time the
+// lock is there.
+func (srv *Server) lockJob(rel string, patience time.Duration) (*os.File, error) {
+	for {
+		f, err := srv.root.OpenFile(rel, os.O_RDWR, 0)
+		if err != nil {
+			return nil, fmt.Errorf("Cannot open/create job description file /%s: %w", rel, err) //nolint:staticcheck // HylaFAX's words
+		}
+		if err := lockFile(f, true, patience); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("Job file lock failed: %w", err) //nolint:staticcheck // HylaFAX's words
+		}
+		locked, err1 := f.Stat()
+		named, err2 := srv.root.Lstat(rel)
+		if err1 == nil && err2 == nil && os.SameFile(locked, named) {
+			return f, nil
+		}
+		f.Close()
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// removeJob removes the file of a job under its lock, after what belongs to it.
+func (srv *Server) removeJob(j *job, patience time.Duration, before func()) error {
+	f, err := srv.lockJob(j.file, patience)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	before()
+	return srv.root.Remove(j.file)
+}
+
+// Limits of job files; of this implementation.
+const (
+	maxJobFile   = 1 << 20
+	maxJobFields = 500
+	maxJobItems  = 10_000
+)
+
+// parseJob parses a job file (sendq(5)).
+func parseJob(content []byte) (*jobData, error) {
+	d := &jobData{}
+	text := string(content)
+	for text != "" {
+		line, rest, _ := strings.Cut(text, "\n")
+		for strings.HasSuffix(line, "\\") && rest != "" { // status texts go over several lines
+			more, after, _ := strings.Cut(rest, "\n")
+			line = strings.TrimSuffix(line, "\\") + "\n" + more
+			rest = after
+		}
+		text = rest
+		tag, value, found := strings.Cut(line, ":")
+		if !found {
+			continue
+		}
+		value = strings.TrimLeft(value, " ")
+		if isItemTag(tag) {
+			d.items = append(d.items, parseItem(tag, value))
+		} else {
+			d.fields = append(d.fields, jobField{tag, value})
+		}
+		if len(d.fields) > maxJobFields || len(d.items) > maxJobItems {
+			return nil, errJobCorrupt
+		}
+	}
+	state := jobState(d.number("state"))
+	if state < stateSuspended || state > stateFailed {
+		return nil, errJobCorrupt
+	}
+	return d, nil
+}
+
+func isItemTag(tag string) bool {
+	switch strings.TrimPrefix(tag, "!") {
+	case "fax", "tiff", "pdf", "postscript", "pcl", "data", "poll", "page", "uucp":
+		return true
+	}
+	return false
+}
+
+// parseItem parses "page:address:file"; old files have the file alone, or page and file.
+func parseItem(op, value string) jobItem {
+	item := jobItem{op: op}
+	if page, rest, found := strings.Cut(value, ":"); found {
+		item.page, _ = strconv.Atoi(page)
+		value = rest
+	}
+	if addr, file, found := strings.Cut(value, ":"); found {
+		item.addr, value = addr, file
+	}
+	item.file = value
+	return item
+}
+
+// formatJob writes a job file.
+func formatJob(d *jobData) []byte {
+	var b bytes.Buffer
+	for _, f := range d.fields {
+		fmt.Fprintf(&b, "%s:%s\n", f.tag, strings.ReplaceAll(f.value, "\n", "\\\n"))
+	}
+	for _, item := range d.items {
+		b.WriteString(formatItem(item))
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+// jobCache keeps parsed job files while they do not change, so that listing a long queue need not
+// read it.
+type jobCache struct {
+	mu   sync.Mutex // guards jobs
+	jobs map[string]cachedJob
+}
+
+type cachedJob struct {
+	stamp fileStamp
+	data  *jobData // shared: never changed
+}
+
+// maxJobCache bounds the memory of the cache.
+const maxJobCache = 50_000
+
+func newJobCache() *jobCache { return &jobCache{jobs: map[string]cachedJob{}} }
+
+// load returns the data of a job file. The caller must not change them.
+func (c *jobCache) load(srv *Server, rel string, info fs.FileInfo) (*jobData, error) {
+	stamp := stampOf(info)
+	c.mu.Lock()
+	known, ok := c.jobs[rel]
+	c.mu.Unlock()
+	if ok && known.stamp == stamp {
+		return known.data, nil
+	}
+	f, err := srv.root.Open(rel)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open job description file %s (%s)", rel, reason(err))
+	}
+	defer f.Close()
+	if err := lockFile(f, false, lockPatience); err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if info.Size() > maxJobFile {
+		return nil, errJobCorrupt
+	}
+	content := make([]byte, info.Size())
+	if _, err := f.ReadAt(content, 0); err != nil && !isEOF(err) {
+		return nil, err
+	}
+	data, err := parseJob(content)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.jobs) >= maxJobCache {
+		clear(c.jobs)
+	}
+	c.jobs[rel] = cachedJob{stampOf(info), data}
+	return data, nil
+}
