@@ -3,6 +3,9 @@ package qam
 // Mode is what a receiver has to know about one rate of one modulation.
 type Mode struct {
 	Pulse Pulse
+	// AltWindow is over how many half symbols alternations are looked for, a
+	// multiple of 4; they last longer than that.
+	AltWindow int
 	// Training holds the known points right after the alternations.
 	Training []complex64
 	// Match is how many of them tell where the alternations ended.

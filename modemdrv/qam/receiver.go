@@ -39,6 +39,7 @@ type Receiver struct {
 	fakeTo  int64   // samples before this number are made up ...
 	fakeAt  int64   // ... from this one on
 	since   int     // searching: the first half symbol that counts, absolute, a multiple of 4
+	seen    int     // searching: the first that was not looked at yet
 	power   float64 // mean square of a half symbol
 	scatter scatter
 	// Room for the half symbols of one trial alignment.
@@ -55,7 +56,7 @@ func (r *Receiver) Init(mode *Mode, dec Decoder, sink modem.Sink) {
 	r.fit = newFit()
 	r.fakeAt, r.fakeTo = -1, -1
 	r.makeRoom()
-	r.search()
+	r.search(r.now())
 }
 
 // makeRoom allocates what a short training needs.
@@ -74,7 +75,7 @@ func (r *Receiver) Reset(mode *Mode, dec Decoder, short bool) {
 	r.mode, r.dec = mode, dec
 	r.short = short && mode.ShortTraining > 0 && r.memory.sure.valid
 	r.makeRoom()
-	r.search()
+	r.search(r.now())
 }
 
 // Write takes line signal.
@@ -105,9 +106,7 @@ func (r *Receiver) advance() {
 	have := r.front.zbase + len(r.front.zr)
 	switch r.state {
 	case searching, alternating:
-		if have&3 == 0 && have > r.since {
-			r.lookForLines(have)
-		}
+		r.scan(have)
 	case matching:
 		if have >= r.want {
 			r.match()
@@ -120,34 +119,42 @@ func (r *Receiver) advance() {
 	}
 }
 
-// search goes back to looking for a training.
-func (r *Receiver) search() {
+// search goes back to looking for a training, in half symbols from number from on,
+// which may lie in the past.
+func (r *Receiver) search(from int) {
 	r.state = searching
 	r.alt.reset()
-	// The window's sums start empty: what is already there does not count.
-	r.since = (r.front.zbase + len(r.front.zr) + 3) &^ 3
+	r.since = (max(from, r.front.zbase) + 3) &^ 3
+	r.seen = r.since
 	r.front.step = float64(modem.SampleRate) / float64(r.mode.Pulse.SymbolRate) / 2
 }
+
+// now is the number of the next half symbol.
+func (r *Receiver) now() int { return r.front.zbase + len(r.front.zr) }
 
 // weakest is the level, in dBm0, under which nothing is taken for a signal.
 const weakest = -52
 
 var weakestPower = sq(DBm0ToRMS(weakest))
 
-// lookForLines moves the window for alternations on.
-func (r *Receiver) lookForLines(have int) {
+// scan moves the window for alternations on over all half symbols before have.
+func (r *Receiver) scan(have int) {
 	f := r.front
-	r.alt.slide(f.zr, f.zi, have-f.zbase, have-altWindow > r.since)
-	switch {
-	case r.state == searching:
-		if have-r.since >= altWindow && r.alt.power > weakestPower*altWindow && r.alt.found() {
-			r.state = alternating
+	window := r.mode.AltWindow
+	for r.seen+4 <= have && r.state != matching {
+		r.seen += 4
+		r.alt.slide(f.zr, f.zi, r.seen-f.zbase, window, r.seen-window > r.since)
+		switch {
+		case r.state == searching:
+			if r.seen-r.since >= window && r.alt.power > weakestPower*float64(window) && r.alt.found(window) {
+				r.state = alternating
+			}
+		case r.alt.gone(window):
+			// Half of the window, roughly, lies behind the end of the alternations.
+			r.edge = r.seen - window/2
+			r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
+			r.state = matching
 		}
-	case r.alt.gone():
-		// Half of the window, roughly, lies behind the end of the alternations.
-		r.edge = have - altWindow/2
-		r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
-		r.state = matching
 	}
 }
 
@@ -165,7 +172,7 @@ func (r *Receiver) needed() int {
 func (r *Receiver) match() {
 	at, quality := r.boundary()
 	if quality < matchLeast {
-		r.search()
+		r.search(r.edge) // the true beginning may have come in the meantime
 		return
 	}
 	good := false
@@ -182,7 +189,7 @@ func (r *Receiver) match() {
 	}
 	if !good {
 		r.sink.Status(modem.TrainingFailed)
-		r.search()
+		r.search(r.edge)
 		return
 	}
 	r.catchUp()

@@ -6,7 +6,6 @@ package qam
 // the power, so that neither the level nor noise or silence before matter, and
 // when they end, for the known symbols by correlation.
 const (
-	altWindow    = 64   // half symbols over which lines are looked for
 	altShare     = 0.6  // share of the power that lines must have
 	altEdge      = 0.01 // share that each band edge must have: a lone tone has none
 	altLeast     = 3    // checks in a row, one each two symbols, before alternations are believed
@@ -27,9 +26,9 @@ type alternation struct {
 func (a *alternation) reset() { *a = alternation{} }
 
 // slide moves the window on by four to end before half symbol number end of
-// the history, a multiple of 4 by absolute number. full tells whether the window
-// has its length, so that as many leave it.
-func (a *alternation) slide(zr, zi []float32, end int, full bool) {
+// the history, a multiple of 4 by absolute number. window is its length, full tells whether it has
+// that already, so that as many leave it.
+func (a *alternation) slide(zr, zi []float32, end, window int, full bool) {
 	for j := range 4 {
 		k := end - 4 + j
 		re, im := float64(zr[k]), float64(zi[k])
@@ -37,7 +36,7 @@ func (a *alternation) slide(zr, zi []float32, end int, full bool) {
 		a.sum[j][1] += im
 		a.power += re*re + im*im
 		if full {
-			k -= altWindow
+			k -= window
 			re, im = float64(zr[k]), float64(zi[k])
 			a.sum[j][0] -= re
 			a.sum[j][1] -= im
@@ -48,7 +47,7 @@ func (a *alternation) slide(zr, zi []float32, end int, full bool) {
 
 // shares gives the shares that all lines, and that the weaker band edge, have
 // in the power of the window.
-func (a *alternation) shares() (lines, edge float64) {
+func (a *alternation) shares(window int) (lines, edge float64) {
 	if a.power <= 0 {
 		return 0, 0
 	}
@@ -58,15 +57,15 @@ func (a *alternation) shares() (lines, edge float64) {
 	ci := a.sum[0][1] + a.sum[1][1] + a.sum[2][1] + a.sum[3][1]
 	lo := sq(er+oi) + sq(ei-or)
 	hi := sq(er-oi) + sq(ei+or)
-	norm := 1 / (a.power * altWindow)
+	norm := 1 / (a.power * float64(window))
 	return (cr*cr + ci*ci + lo + hi) * norm, min(lo, hi) * norm
 }
 
 func sq(x float64) float64 { return x * x }
 
 // found looks at the window and tells whether alternations are there.
-func (a *alternation) found() bool {
-	lines, edge := a.shares()
+func (a *alternation) found(window int) bool {
+	lines, edge := a.shares(window)
 	if lines < altShare || edge < altEdge {
 		a.count = 0
 		a.best = 0
@@ -78,8 +77,8 @@ func (a *alternation) found() bool {
 }
 
 // gone tells whether alternations that were there have ended.
-func (a *alternation) gone() bool {
-	lines, _ := a.shares()
+func (a *alternation) gone(window int) bool {
+	lines, _ := a.shares(window)
 	a.best = max(a.best, lines)
 	return lines < altGone*a.best
 }

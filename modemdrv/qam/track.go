@@ -160,7 +160,7 @@ func (r *Receiver) decide(y complex64) complex64 {
 	case !t.trained:
 		if t.err > r.mode.MaxError {
 			r.sink.Status(modem.TrainingFailed)
-			r.search()
+			r.search(r.now())
 			return 0
 		}
 		t.trained = true
@@ -196,7 +196,7 @@ func (r *Receiver) watchPower(y complex64) {
 		r.dec.Finish(fadeWindow)
 		t.err = r.memory.sure.err
 		r.sink.Status(modem.CarrierDown)
-		r.search()
+		r.search(r.now())
 	}
 }
 

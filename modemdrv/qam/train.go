@@ -1,37 +1,47 @@
 package qam
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // boundary finds the half symbol, by its place in the history, that fits the
 // first known symbol best, and how well it does. Where a long training is
-// expected, later stretches of it are tried as well if the first do not fit:
-// they may have been lost.
+// expected, all of what the equalizer will be computed from must fit, stretch
+// by stretch: some may have been lost, and one that is repeated for another may
+// fit well in the wrong place.
 func (r *Receiver) boundary() (at int, quality float64) {
 	f := r.front
-	n := r.mode.Match
-	edge := r.edge - f.zbase
-	last := 0
+	stretches, slop := 1, boundarySlop
 	if r.needed() == r.mode.LeastSquares {
-		last = r.mode.LeastSquares - n
+		stretches, slop = r.mode.LeastSquares/r.mode.Match, 2*boundarySlop
 	}
-	for skip := 0; skip <= last && quality < matchLeast; skip += n {
-		slop := boundarySlop
-		if skip > 0 {
-			slop = 2 * boundarySlop
+	edge := r.edge - f.zbase
+	from := max(edge-2*slop, eqPast)
+	to := min(edge+2*slop, len(f.zr)-2*r.mode.Match*stretches)
+	for k := from; k < to; k++ {
+		if q := r.fits(k, stretches); q > quality {
+			at, quality = k, q
 		}
-		ref := r.mode.Training[skip : skip+n]
-		from := max(edge+2*(skip-slop), eqPast)
-		to := min(edge+2*(skip+slop), len(f.zr)-2*n)
-		for k := from; k < to; k++ {
-			if q := correlate(f.zr, f.zi, k, ref); q > quality {
-				at, quality = k-2*skip, q
-			}
-		}
-	}
-	if at < eqPast {
-		return 0, 0
 	}
 	return at, quality
+}
+
+// fits tells how well known symbols match when the first is at half symbol at:
+// the mean over the better half of the stretches.
+func (r *Receiver) fits(at, stretches int) float64 {
+	var q [maxChunks]float64
+	n := r.mode.Match
+	for i := range stretches {
+		q[i] = correlate(r.front.zr, r.front.zi, at+2*n*i, r.mode.Training[n*i:n*i+n])
+	}
+	slices.Sort(q[:stretches])
+	half := q[stretches/2 : stretches]
+	sum := 0.0
+	for _, x := range half {
+		sum += x
+	}
+	return sum / float64(len(half))
 }
 
 // trainLong computes the equalizer from the known symbols, the first of which
@@ -138,15 +148,13 @@ const (
 // cutOutliers takes stretches with errors far above the others out of the fit's
 // spans. It tells whether there were any, and enough is left.
 func (r *Receiver) cutOutliers(first int, ref []complex64, omega float64) bool {
-	var errs, sorted [maxChunks]float64
+	var errs [maxChunks]float64
 	n := len(ref) / chunk
 	for c := range n {
 		errs[c] = r.chunkError(first, ref, c*chunk, omega)
-		sorted[c] = errs[c]
-		for i := c; i > 0 && sorted[i] < sorted[i-1]; i-- {
-			sorted[i], sorted[i-1] = sorted[i-1], sorted[i]
-		}
 	}
+	sorted := errs
+	slices.Sort(sorted[:n])
 	limit := max(outlierFloor, outlierFactor*sorted[n/2])
 	spans, left := r.fit.spans[:0], 0
 	start := 0

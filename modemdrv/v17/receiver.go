@@ -60,9 +60,10 @@ func newSetup(bitRate int) setup {
 	}
 	return setup{&qam.Mode{
 		Pulse:         pulse,
+		AltWindow:     64,
 		Training:      conditioningPoints(k),
 		Match:         32,
-		LeastSquares:  400,
+		LeastSquares:  384,
 		ShortTraining: segment2Short,
 		Bridge:        segment3,
 		BridgePoints:  k.abcd[:],

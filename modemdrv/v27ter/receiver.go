@@ -55,9 +55,10 @@ func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
 	}
 	return &qam.Mode{
 		Pulse:        spec.pulse,
+		AltWindow:    32,
 		Training:     train,
-		Match:        96,
-		LeastSquares: 400,
+		Match:        48,
+		LeastSquares: 384,
 		MaxError:     0.3,
 	}, newDecoder(spec, sink), nil
 }

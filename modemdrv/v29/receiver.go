@@ -53,8 +53,9 @@ func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
 	}
 	return &qam.Mode{
 		Pulse:        pulse,
+		AltWindow:    64,
 		Training:     points,
-		Match:        96,
+		Match:        48,
 		LeastSquares: segment3,
 		MaxError:     0.2,
 	}, newDecoder(k, sink), nil
