@@ -1,6 +1,7 @@
 package v27ter
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
@@ -47,3 +48,9 @@ func TestSecondTry(t *testing.T)   { under.CheckSecondTry(t, rate(4800)) }
 func TestAllocations(t *testing.T) { under.CheckAllocations(t, rate(4800)) }
 func TestQuality(t *testing.T)     { under.CheckQuality(t, rate(4800), 26) }
 func FuzzReceiver(f *testing.F)    { under.Fuzz(f, rate(4800)) }
+
+func TestRecorded(t *testing.T) {
+	for bps := range limits {
+		under.CheckRecorded(t, rate(bps), fmt.Sprintf("testdata/spandsp-%d.ulaw", bps), false)
+	}
+}
