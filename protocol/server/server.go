@@ -24,6 +24,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // Version is what the greeting says about the server. Clients look for the words of HylaFAX.
@@ -55,6 +56,7 @@ type Server struct {
 	cfg      Config
 	log      zerolog.Logger
 	hostname string
+	spool    *spool.Spool
 	root     *os.Root
 	engines  *engines
 	jobCache *jobCache
@@ -101,12 +103,17 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Hostname == "" {
 		cfg.Hostname = hostName()
 	}
+	sp, err := spool.Open(cfg.Spool)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	cfg.Spool = sp.Dir()
 	root, err := os.OpenRoot(cfg.Spool)
 	if err != nil {
 		return nil, fmt.Errorf("server: spool directory: %w", err)
 	}
 	srv := &Server{
-		cfg: cfg, log: cfg.Log, hostname: cfg.Hostname, root: root,
+		cfg: cfg, log: cfg.Log, hostname: cfg.Hostname, spool: sp, root: root,
 		dirs: spoolDirs(), handlers: newHandlers(),
 		commands: protocol.Commands(), site: protocol.SiteCommands(), parameters: protocol.Parameters(),
 		closing: make(chan struct{}), listeners: map[net.Listener]struct{}{}, sessions: map[*session]struct{}{},

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // fileStamp tells versions of a file apart.
@@ -24,43 +26,10 @@ func stampOf(info fs.FileInfo) fileStamp {
 	return fileStamp{info.ModTime(), info.Size(), inodeOf(info).inode}
 }
 
-// Sequence numbers (hylafax-server(5)) begin again after the largest.
 const (
-	maxSequence  = 32000
-	jobSequence  = "sendq/seqf"
-	docSequence  = "docq/seqf"
-	seqfMode     = 0o600
+	maxSequence  = 32000 // after which numbers begin again (hylafax-server(5))
 	documentMode = 0o640
 )
-
-// nextSequence takes the next number of a sequence file, under its lock.
-func (srv *Server) nextSequence(rel string) (int, error) {
-	f, err := srv.root.OpenFile(rel, os.O_RDWR|os.O_CREATE, seqfMode)
-	if err != nil {
-		return 0, fmt.Errorf("Unable to open sequence number file %s: %w", rel, err) //nolint:staticcheck // HylaFAX's words
-	}
-	defer f.Close()
-	if err := lockFile(f, true, lockPatience); err != nil {
-		return 0, err
-	}
-	buf := make([]byte, 16)
-	n, err := f.ReadAt(buf, 0)
-	if err != nil && !isEOF(err) {
-		return 0, err
-	}
-	number, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
-	if err != nil || number < 1 || number > maxSequence {
-		number = 1
-	}
-	next := number%maxSequence + 1
-	if err := f.Truncate(0); err != nil {
-		return 0, err
-	}
-	if _, err := f.WriteAt([]byte(strconv.Itoa(next)), 0); err != nil {
-		return 0, err
-	}
-	return number, f.Sync()
-}
 
 // lockPatience is how long to wait for locks that are held for moments.
 const lockPatience = 10 * time.Second
@@ -68,7 +37,7 @@ const lockPatience = 10 * time.Second
 // nextJobID takes a job number that is not in use.
 func (srv *Server) nextJobID() (string, error) {
 	for range maxSequence {
-		n, err := srv.nextSequence(jobSequence)
+		n, err := srv.spool.NextJob()
 		if err != nil {
 			return "", err
 		}
@@ -89,7 +58,7 @@ func (srv *Server) newDocument(temporary bool, suffix string, owner FaxUID) (str
 		dir = "tmp"
 	}
 	for range maxSequence {
-		n, err := srv.nextSequence(docSequence)
+		n, err := srv.spool.NextDocument()
 		if err != nil {
 			return "", nil, err
 		}
@@ -160,11 +129,16 @@ func (srv *Server) writeNew(rel string, content []byte, mode fs.FileMode) error 
 
 // createJob writes the file of a new job.
 func (srv *Server) createJob(j *job, owner FaxUID) error {
-	mode := srv.settings().JobProtection
-	err := srv.writeReplacing(j.file, formatJob(j.data), mode, func(tmp string) error {
-		return srv.giveTo(tmp, owner, mode)
-	})
+	parsed, err := spool.ParseJob(j.file, formatJob(j.data))
 	if err != nil {
+		return err
+	}
+	locked, err := srv.spool.CreateJob(spool.SendQ, parsed)
+	if err != nil {
+		return err
+	}
+	defer locked.Unlock()
+	if err := srv.giveTo(j.file, owner, srv.settings().JobProtection); err != nil {
 		return err
 	}
 	info, err := srv.root.Lstat(j.file)
@@ -176,57 +150,51 @@ func (srv *Server) createJob(j *job, owner FaxUID) error {
 
 // saveJob writes the file of a job anew, under its lock.
 func (srv *Server) saveJob(j *job, patience time.Duration) (fs.FileInfo, error) {
-	f, err := srv.lockJob(j.file, patience)
+	parsed, err := spool.ParseJob(j.file, formatJob(j.data))
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	locked, err := srv.lockJob(j.file, patience)
 	if err != nil {
 		return nil, err
 	}
-	err = srv.writeReplacing(j.file, formatJob(j.data), info.Mode().Perm(), func(tmp string) error {
-		return srv.copyOwner(tmp, info)
-	})
-	if err != nil {
+	defer locked.Unlock()
+	locked.Job = parsed
+	if err := locked.Save(); err != nil {
 		return nil, err
 	}
 	return srv.root.Lstat(j.file)
 }
 
-// lockJob opens a job file and locks it. The file under the name may be another one by the time the
-// lock is there.
-func (srv *Server) lockJob(rel string, patience time.Duration) (*os.File, error) {
+// lockJob locks a job, and waits for the lock no longer than patience.
+func (srv *Server) lockJob(rel string, patience time.Duration) (*spool.LockedJob, error) {
+	deadline := time.Now().Add(patience)
 	for {
-		f, err := srv.root.OpenFile(rel, os.O_RDWR, 0)
-		if err != nil {
+		locked, err := srv.spool.TryLockJob(rel)
+		switch {
+		case err == nil:
+			return locked, nil
+		case !errors.Is(err, spool.ErrLocked):
+			if locked != nil {
+				locked.Unlock()
+			}
 			return nil, fmt.Errorf("Cannot open/create job description file /%s: %w", rel, err) //nolint:staticcheck // HylaFAX's words
-		}
-		if err := lockFile(f, true, patience); err != nil {
-			f.Close()
+		case time.Now().After(deadline):
 			return nil, fmt.Errorf("Job file lock failed: %w", err) //nolint:staticcheck // HylaFAX's words
 		}
-		locked, err1 := f.Stat()
-		named, err2 := srv.root.Lstat(rel)
-		if err1 == nil && err2 == nil && os.SameFile(locked, named) {
-			return f, nil
-		}
-		f.Close()
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, err
-		}
+		time.Sleep(lockPoll)
 	}
 }
 
 // removeJob removes the file of a job under its lock, after what belongs to it.
 func (srv *Server) removeJob(j *job, patience time.Duration, before func()) error {
-	f, err := srv.lockJob(j.file, patience)
+	locked, err := srv.lockJob(j.file, patience)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer locked.Unlock()
 	before()
-	return srv.root.Remove(j.file)
+	return locked.Remove()
 }
 
 // Limits of job files; of this implementation.
@@ -347,6 +315,13 @@ func (c *jobCache) load(srv *Server, rel string, info fs.FileInfo) (*jobData, er
 	content := make([]byte, info.Size())
 	if _, err := f.ReadAt(content, 0); err != nil && !isEOF(err) {
 		return nil, err
+	}
+	if len(content) == 0 || content[len(content)-1] != '\n' { // torn: the spool knows where its copy is
+		whole, err := srv.spool.ReadJob(rel)
+		if err != nil {
+			return nil, errJobCorrupt
+		}
+		content = whole.Format()
 	}
 	data, err := parseJob(content)
 	if err != nil {
