@@ -14,8 +14,8 @@ const (
 	frontPhases = 128 // sub-sample phases of the interpolating filter: steps of 0.002 symbols at 2400 baud, 55 dB under the signal
 	frontBeta   = 3.0 // Kaiser window: the image at the negative carrier is what must be kept out
 
-	rawSize  = 8192 // samples of history
-	rawKeep  = 5000 // samples that survive when the history is moved
+	rawSize  = 4096 // samples of history
+	rawKeep  = 2400 // samples that survive when the history is moved: what a short training goes back for
 	halfSize = 4096 // half symbols of history
 	halfKeep = 2200 // half symbols that survive when the history is moved
 )

@@ -23,25 +23,27 @@ const (
 
 // Receiver is the part of a receiver that all fast modems share.
 type Receiver struct {
-	mode    *Mode
-	dec     Decoder
-	sink    modem.Sink
-	front   *front
-	state   state
-	short   bool
-	alt     alternation
-	fit     *fit
-	eq      equalizer
-	track   tracker
-	memory  memory
-	want    int     // matching: absolute number of the half symbol that must be there
-	edge    int     // matching: absolute number of the half symbol where the alternations end, roughly
-	fakeTo  int64   // samples before this number are made up ...
-	fakeAt  int64   // ... from this one on
-	since   int     // searching: the first half symbol that counts, absolute, a multiple of 4
-	seen    int     // searching: the first that was not looked at yet
-	power   float64 // mean square of a half symbol
-	scatter scatter
+	mode     *Mode
+	dec      Decoder
+	sink     modem.Sink
+	front    *front
+	state    state
+	alt      alternation
+	fit      *fit
+	eq       equalizer
+	track    tracker
+	memory   memory
+	short    bool    // a short training is expected
+	tryShort bool    // matching: a short training is tried
+	second   bool    // matching: and the other kind was before
+	want     int     // matching: absolute number of the half symbol that must be there
+	edge     int     // matching: absolute number of the half symbol where the alternations end, roughly
+	fakeTo   int64   // samples before this number are made up ...
+	fakeAt   int64   // ... from this one on
+	since    int     // searching: the first half symbol that counts, absolute, a multiple of 4
+	seen     int     // searching: the first that was not looked at yet
+	power    float64 // mean square of a half symbol
+	scatter  scatter
 	// Room for the half symbols of one trial alignment.
 	trialR, trialI []float32
 }
@@ -66,14 +68,16 @@ func (r *Receiver) makeRoom() {
 	}
 }
 
-// Reset makes the receiver wait for another burst, perhaps at another rate.
+// Reset makes the receiver wait for another burst, perhaps at another rate. Where
+// the modulation has a short training and a long one was received before, either
+// is recognized; short tells which one is expected.
 func (r *Receiver) Reset(mode *Mode, dec Decoder, short bool) {
+	r.short = short
 	if mode.Pulse != r.mode.Pulse {
 		r.front = newFront(filterFor(mode.Pulse), mode.Pulse)
 		r.memory = memory{}
 	}
 	r.mode, r.dec = mode, dec
-	r.short = short && mode.ShortTraining > 0 && r.memory.sure.valid
 	r.makeRoom()
 	r.search(r.now())
 }
@@ -139,8 +143,7 @@ var weakestPower = sq(DBm0ToRMS(weakest))
 
 // scan moves the window for alternations on over all half symbols before have.
 func (r *Receiver) scan(have int) {
-	f := r.front
-	window := r.mode.AltWindow
+	f, window := r.front, r.mode.AltWindow
 	for r.seen+4 <= have && r.state != matching {
 		r.seen += 4
 		r.alt.slide(f.zr, f.zi, r.seen-f.zbase, window, r.seen-window > r.since)
@@ -152,8 +155,8 @@ func (r *Receiver) scan(have int) {
 		case r.alt.gone(window):
 			// Half of the window, roughly, lies behind the end of the alternations.
 			r.edge = r.seen - window/2
-			r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
-			r.state = matching
+			r.tryShort, r.second = r.short && r.knows(), false
+			r.gather()
 		}
 	}
 }
@@ -161,32 +164,48 @@ func (r *Receiver) scan(have int) {
 // needed is how many known symbols must be there to tell what training it is,
 // or to compute the equalizer where there is no choice.
 func (r *Receiver) needed() int {
-	if r.memory.sure.valid && r.mode.ShortTraining > 0 {
+	if r.tryShort {
 		return r.mode.ShortTraining + shortGuard + longProof
 	}
 	return r.mode.LeastSquares
 }
 
+// gather sets the receiver up to wait for the known symbols around the end of
+// the alternations.
+func (r *Receiver) gather() {
+	r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
+	r.state = matching
+}
+
 // match looks for the known symbols and, when they are there, computes the
-// equalizer from them, or takes up the one that is known already.
+// equalizer from them, or takes up the one that is known already. Where both
+// trainings may come, the one that is expected is tried first.
 func (r *Receiver) match() {
 	at, quality := r.boundary()
-	if quality < matchLeast {
+	switch {
+	case quality < matchLeast:
+	case !r.tryShort:
+		r.conclude(r.trainLong(at))
+		return
+	case !r.looksLong(at):
+		r.conclude(r.trainShort(at))
+		return
+	}
+	if r.second || !r.knows() {
 		r.search(r.edge) // the true beginning may have come in the meantime
 		return
 	}
-	good := false
-	if r.needed() < r.mode.LeastSquares && !r.looksLong(at) {
-		r.sink.Status(modem.CarrierUp)
-		good = r.trainShort(at)
-	} else {
-		if all := r.front.zbase + at + 2*r.mode.LeastSquares + eqFuture; r.front.zbase+len(r.front.zr) < all {
-			r.want = all // it is a long one after all: wait for the rest
-			return
-		}
-		r.sink.Status(modem.CarrierUp)
-		good = r.trainLong(at)
-	}
+	r.second = true
+	r.tryShort = !r.tryShort
+	r.gather()
+}
+
+// knows tells whether there is knowledge of the line that a short training needs.
+func (r *Receiver) knows() bool { return r.memory.sure.valid && r.mode.ShortTraining > 0 }
+
+// conclude reports on a training that was found, and goes on from it.
+func (r *Receiver) conclude(good bool) {
+	r.sink.Status(modem.CarrierUp)
 	if !good {
 		r.sink.Status(modem.TrainingFailed)
 		r.search(r.edge)

@@ -13,7 +13,7 @@ import (
 func (r *Receiver) boundary() (at int, quality float64) {
 	f := r.front
 	stretches, slop := 1, boundarySlop
-	if r.needed() == r.mode.LeastSquares {
+	if !r.tryShort {
 		stretches, slop = r.mode.LeastSquares/r.mode.Match, 2*boundarySlop
 	}
 	edge := r.edge - f.zbase

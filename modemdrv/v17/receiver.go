@@ -26,8 +26,9 @@ func NewReceiver(rate modem.Rate, sink modem.Sink) (*Receiver, error) {
 }
 
 // Restart makes the receiver wait for another burst, at this rate. short tells
-// that its training will be the short one, which needs what the last long
-// training taught.
+// that its training should be the short one, which needs what the last long
+// training taught. After one, both trainings are recognized whatever is expected:
+// the far end may have missed a message.
 func (r *Receiver) Restart(rate modem.Rate, short bool) error {
 	mode, dec, err := newMode(rate, r.sink)
 	if err != nil {
