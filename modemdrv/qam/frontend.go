@@ -121,21 +121,7 @@ func (f *front) at(t float64) (re, im float32) {
 	n := int(t)
 	ph := int((t-float64(n))*frontPhases + 0.5)
 	first := n - frontTaps/2 + 1
-	w := (*[frontTaps]float32)(f.raw[first:])
-	hr, hi := &f.re[ph], &f.im[ph]
-	// Three sums each: one would wait for its own last addition.
-	var a0, a1, a2, b0, b1, b2 float32
-	for i := 0; i < frontTaps; i += 3 {
-		x0, x1, x2 := w[i], w[i+1], w[i+2]
-		a0 += x0 * hr[i]
-		b0 += x0 * hi[i]
-		a1 += x1 * hr[i+1]
-		b1 += x1 * hi[i+1]
-		a2 += x2 * hr[i+2]
-		b2 += x2 * hi[i+2]
-	}
-	a := a0 + a1 + a2
-	b := b0 + b1 + b2
+	a, b := weigh((*[frontTaps]float32)(f.raw[first:]), &f.re[ph], &f.im[ph])
 	// The window began at sample first: turn back by the carrier's phase there.
 	// moved is a whole number of carrier periods.
 	k := first % len(f.cos)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/qam/qamtest"
 )
 
 type zeros struct{ left int }
@@ -41,6 +42,33 @@ func BenchmarkReceive(b *testing.B) {
 			ns := float64(b.Elapsed().Nanoseconds()) / float64(samples)
 			b.ReportMetric(ns, "ns/sample")
 			b.ReportMetric(125000/ns, "channels/core")
+		})
+	}
+}
+
+func BenchmarkTransmit(b *testing.B) {
+	for bps := range limits {
+		b.Run(fmt.Sprint(bps), func(b *testing.B) {
+			tx, _ := NewTransmitter(rate(bps), false, &zeros{1 << 60})
+			buf := make([]int16, 160)
+			for b.Loop() {
+				tx.Read(buf)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(160*b.N), "ns/sample")
+		})
+	}
+}
+
+// BenchmarkWait is a receiver that hears noise.
+func BenchmarkWait(b *testing.B) {
+	for bps := range limits {
+		b.Run(fmt.Sprint(bps), func(b *testing.B) {
+			rx, _ := NewReceiver(rate(bps), &discard{})
+			noise := qamtest.Noise(8000, -45, 1)
+			for b.Loop() {
+				qamtest.Feed(rx, noise)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(8000*b.N), "ns/sample")
 		})
 	}
 }

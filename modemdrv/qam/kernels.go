@@ -1,0 +1,39 @@
+package qam
+
+// The three loops that take most of a receiver's time. On amd64 they are in
+// assembly, four products at once (SSE, which every amd64 has); these here are
+// the same for every other processor, and what the fast ones are tested against.
+
+// weighGeneric gives the sums of w times hr and of w times hi.
+func weighGeneric(w, hr, hi *[frontTaps]float32) (a, b float32) {
+	for i, x := range w {
+		a += x * hr[i]
+		b += x * hi[i]
+	}
+	return a, b
+}
+
+// filterGeneric gives the sum of the products of complex taps and half symbols.
+func filterGeneric(q *equalizer, x, y *[eqTaps]float32) (re, im float32) {
+	// Two sums each: one would wait for its own last addition.
+	var a0, a1, b0, b1 float32
+	for j := 0; j < eqTaps; j += 2 {
+		u, v, p, w := q.re[j], q.im[j], x[j], y[j]
+		a0 += u*p - v*w
+		b0 += u*w + v*p
+		u, v, p, w = q.re[j+1], q.im[j+1], x[j+1], y[j+1]
+		a1 += u*p - v*w
+		b1 += u*w + v*p
+	}
+	return a0 + a1, b0 + b1
+}
+
+// adaptGeneric adds to the taps the error (er, ei) times the conjugate of the half
+// symbols.
+func adaptGeneric(q *equalizer, x, y *[eqTaps]float32, er, ei float32) {
+	for j := range q.re {
+		p, w := x[j], y[j]
+		q.re[j] += er*p + ei*w
+		q.im[j] += ei*p - er*w
+	}
+}
