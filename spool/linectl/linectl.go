@@ -166,9 +166,8 @@ type Event struct {
 	Pages  int       `json:"pages,omitempty"`  // npages of the job so far
 	// Seconds is the time the page or document took on the line.
 	Seconds int `json:"seconds,omitempty"`
-	// Params are the session parameters in HylaFAX's packed decimal form
-	// (xferfaxlog(5)).
-	Params string `json:"params,omitempty"`
+	// Params are the session parameters as HylaFAX packs them (xferfaxlog(5)).
+	Params uint32 `json:"params,omitempty"`
 	// CSI is the far end's identity as far as known.
 	CSI string `json:"csi,omitempty"`
 
