@@ -105,8 +105,8 @@ func (s *symbols) length() int {
 // dibit scrambles two bits; the first, in the lowest place, comes out in the
 // higher place.
 func (s *symbols) dibit(bits uint32) int {
-	first := s.scrambler.Scramble(bits)
-	return int(first<<1 | s.scrambler.Scramble(bits>>1))
+	line := s.scrambler.Scramble(bits, 2)
+	return int(line&1<<1 | line>>1)
 }
 
 // data takes the bits of one symbol from the source; ones follow when they end.
@@ -122,9 +122,5 @@ func (s *symbols) data() complex64 {
 // code scrambles and encodes the bits of one symbol, the first in the lowest
 // place.
 func (s *symbols) code(bits uint32) complex64 {
-	q := uint32(0)
-	for i := range s.bits {
-		q |= s.scrambler.Scramble(bits>>i) << i
-	}
-	return s.points[s.encoder.label(int(q))]
+	return s.points[s.encoder.label(int(s.scrambler.Scramble(bits, s.bits)))]
 }

@@ -183,10 +183,7 @@ func (d *decoder) emit(label int) {
 	diff := label >> 1 & 3
 	q := uint32(label>>3<<2 | (diff-d.diff)&3)
 	d.diff = diff
-	var bits uint32
-	for i := range d.bits {
-		bits |= d.scrambler.Descramble(q>>i) << i
-	}
+	bits := d.scrambler.Descramble(q, d.bits)
 	if d.decided >= segment4 {
 		d.sink.WriteBits(bits, d.bits)
 	}

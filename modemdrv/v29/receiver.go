@@ -160,10 +160,7 @@ func (d *decoder) deliver() {
 	if d.bits == 4 {
 		q = q<<1 | uint32(sym>>3)
 	}
-	var bits uint32
-	for i := range d.bits {
-		bits |= d.scrambler.Descramble(q>>i) << i
-	}
+	bits := d.scrambler.Descramble(q, d.bits)
 	if d.out >= segment4 {
 		d.sink.WriteBits(bits, d.bits)
 	}

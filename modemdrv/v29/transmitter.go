@@ -81,15 +81,13 @@ func (s *symbols) data() complex64 {
 // code scrambles and encodes the bits of one symbol, the first in the lowest
 // place.
 func (s *symbols) code(bits uint32) complex64 {
+	line := s.scrambler.Scramble(bits, s.bits)
 	q1 := uint32(0)
 	if s.bits == 4 {
-		q1 = s.scrambler.Scramble(bits)
-		bits >>= 1
+		q1 = line & 1
+		line >>= 1
 	}
-	q := uint32(0)
-	for i := range 3 {
-		q = q<<1 | s.scrambler.Scramble(bits>>i)
-	}
+	q := line&1<<2 | line&2 | line>>2
 	s.phase = (s.phase + phaseStep[q]) & 7
 	return s.point[q1][s.phase]
 }
