@@ -108,22 +108,22 @@ type Event uint16
 // Events that the scheduler itself notices. Those of calls (page sent, call
 // connected, receptions) come from the lines and pass the driver only.
 const (
-	JobCreate   Event = iota // created
-	JobSuspend               // suspended
-	JobReady                 // ready to send
-	JobSleep                 // waits for its time
-	JobDead                  // over
-	JobProcess               // looked at by the scheduler
-	JobReap                  // forgotten
-	JobActive                // active
-	JobReject                // rejected
-	JobKill                  // killed
-	JobBlocked               // blocked by other calls
-	JobDelayed               // delayed by the time of day or similar
-	JobAltered               // parameters altered
-	JobTimedOut              // kill time expired
-	JobPrepBegin             // preparation began
-	JobPrepEnd               // preparation ended
+	JobCreate    Event = iota // created
+	JobSuspend                // suspended
+	JobReady                  // ready to send
+	JobSleep                  // waits for its time
+	JobDead                   // over
+	JobProcess                // looked at by the scheduler
+	JobReap                   // forgotten
+	JobActive                 // active
+	JobReject                 // rejected
+	JobKill                   // killed
+	JobBlocked                // blocked by other calls
+	JobDelayed                // delayed by the time of day or similar
+	JobAltered                // parameters altered
+	JobTimedOut               // kill time expired
+	JobPrepBegin              // preparation began
+	JobPrepEnd                // preparation ended
 
 	SendBegin     Event = 16 // attempt began
 	SendCall      Event = 17 // call placed

@@ -143,11 +143,11 @@ func (q *Queue) release(line string, state LineState) bool {
 	if l := q.lines.find(line); l != nil && l.State != LineDown {
 		l.State = state
 	}
+	d := c.dest
+	d.active--
 	for _, e := range c.jobs {
 		q.untried(e)
 	}
-	d := c.dest
-	d.active--
 	q.unpark(d)
 	if d.jobs == 0 && d.active == 0 && q.dests[d.name] == d {
 		delete(q.dests, d.name)
