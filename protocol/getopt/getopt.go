@@ -9,6 +9,7 @@ package getopt
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -74,7 +75,7 @@ func expandBundle(bundle, next string, hasNext bool, spec string) (options []str
 // Value is a flag's value that calls a function for each time the flag is given.
 type Value struct {
 	set  func(string) error
-	flag bool
+	what string // name of the argument; "" for a switch
 }
 
 // Set implements cli.Generic.
@@ -84,17 +85,45 @@ func (v *Value) Set(s string) error { return v.set(s) }
 func (v *Value) String() string { return "" }
 
 // IsBoolFlag tells package flag that the option takes no argument.
-func (v *Value) IsBoolFlag() bool { return v.flag }
+func (v *Value) IsBoolFlag() bool { return v.what == "" }
 
 // Option makes a flag with an argument; what names the argument in the help text.
 func Option(name, what, usage string, set func(string) error) cli.Flag {
-	return &cli.GenericFlag{Name: name, Usage: usage + " `" + what + "`", Value: &Value{set: set}}
+	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{set, what}}
 }
 
 // Switch makes a flag without an argument.
 func Switch(name, usage string, set func()) cli.Flag {
-	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{flag: true, set: func(string) error {
+	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{set: func(string) error {
 		set()
 		return nil
 	}}}
+}
+
+// Help writes the help text of a command: how to call it, what it does, and its options.
+func Help(w io.Writer, app *cli.App) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: %s\n\n%s.\n", app.UsageText, app.Usage)
+	if app.Description != "" {
+		fmt.Fprintf(&b, "%s\n", app.Description)
+	}
+	b.WriteString("\nOptions:\n")
+	for _, f := range app.Flags {
+		flag, ok := f.(*cli.GenericFlag)
+		if !ok {
+			continue
+		}
+		name := "-" + flag.Name
+		value, _ := flag.Value.(*Value)
+		argument := ""
+		if value != nil && value.what != "" {
+			argument = " " + value.what
+		}
+		if len(flag.Name) > 1 {
+			name, argument = "-"+name, strings.Replace(argument, " ", "=", 1)
+		}
+		fmt.Fprintf(&b, "  %-24s %s\n", name+argument, flag.Usage)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -92,7 +92,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		UsageText: "hfaxd -q DIR -i PORT [-d]", Flags: o.flags(), Writer: stdout, ErrWriter: stderr,
 		Action: func(c *cli.Context) error {
 			if o.help {
-				return cli.ShowAppHelp(c)
+				return getopt.Help(c.App.Writer, c.App)
 			}
 			return o.run(stdin, stderr)
 		},

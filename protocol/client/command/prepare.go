@@ -1,0 +1,208 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+
+	"github.com/litoria-fax/litoria/protocol/client"
+)
+
+// prepared is a document in a form that servers take.
+type prepared struct {
+	client.Document
+	pages int // 0 where the number cannot be told
+	temp  string
+}
+
+// remove removes what the preparation left.
+func (p *prepared) remove() {
+	if p.temp != "" {
+		os.Remove(p.temp) //nolint:errcheck // a file in the directory for temporary files
+	}
+}
+
+// ConvertOptions say how a document is to be converted for sending.
+type ConvertOptions struct {
+	Name       string // of the document, for messages
+	Resolution int    // lines per inch
+	PageWidth  int    // millimetres
+	PageLength int    // millimetres
+	PageSize   string // name of the page size
+}
+
+// Converted is a document that was made from another one.
+type Converted struct {
+	Form  client.Form
+	Data  []byte
+	Pages int
+}
+
+// headLength is how much of a document tells its type.
+const headLength = 1024
+
+// prepare recognises a document and converts it if servers do not take it as it is. Whatever is wrong
+// with it is found before anything is uploaded.
+func (s *sendfax) prepare(name string) (*prepared, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: Can not open file: %w", name, reasonOf(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: Can not stat file: %w", name, reasonOf(err))
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: Not a regular file", name)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%s: Empty file", name)
+	}
+	head := make([]byte, headLength)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
+	}
+	form := recognise(head[:n])
+	if form == "" {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
+		}
+		return s.convert(name, f)
+	}
+	pages, err := s.countPages(name, form, f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{
+		Document: client.Document{Name: name, Form: form, Open: func() (io.ReadCloser, error) { return os.Open(name) }},
+		pages:    pages,
+	}, nil
+}
+
+// reasonOf takes the words of the system out of an error that names the file again.
+func reasonOf(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// recognise tells which of the types that servers take a document has, "" for none.
+func recognise(head []byte) client.Form {
+	has := func(prefixes ...string) bool {
+		for _, p := range prefixes {
+			if bytes.HasPrefix(head, []byte(p)) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("%!", "\x04%!"):
+		return client.FormPostScript
+	case has("%PDF"):
+		return client.FormPDF
+	case has("II*\x00", "MM\x00*"):
+		return client.FormTIFF
+	case has("\x1bE", "\x1b%", "\x1b&", "\x1b*"):
+		return client.FormPCL
+	}
+	return ""
+}
+
+// convert converts a document of another type.
+func (s *sendfax) convert(name string, f *os.File) (*prepared, error) {
+	if s.env.Convert == nil {
+		return nil, fmt.Errorf("%s: Can not determine file type", name)
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
+	}
+	if s.verbose {
+		s.env.printf("CONVERT \"%s\"\n", name)
+	}
+	c, err := s.env.Convert(data, ConvertOptions{
+		Name: name, Resolution: int(s.proto.vres), PageWidth: s.proto.width, PageLength: s.proto.length, PageSize: s.proto.pageSize,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &prepared{
+		Document: client.Document{Name: name, Form: c.Form, Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(c.Data)), nil
+		}},
+		pages: c.Pages,
+	}, nil
+}
+
+// maxEstimate is the size up to which a document is read to estimate its pages.
+const maxEstimate = 64 << 20
+
+// Patterns by which pages are estimated for the cover page.
+var (
+	pdfPage  = regexp.MustCompile(`/Type\s*/Page[^s]`)
+	dscPage  = regexp.MustCompile(`(?m)^%%Page:`)
+	dscPages = regexp.MustCompile(`(?m)^%%Pages: *([0-9]+)`)
+)
+
+// countPages checks what can be checked of a document that is sent as it is, and counts or estimates
+// its pages.
+func (s *sendfax) countPages(name string, form client.Form, f *os.File, size int64) (int, error) {
+	if s.env.Verify != nil {
+		pages, err := s.env.Verify(form, f, size)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+		if pages > 0 {
+			return pages, nil
+		}
+	}
+	if size > maxEstimate || form == client.FormPCL || form == client.FormTIFF {
+		return 0, nil
+	}
+	data, err := io.ReadAll(io.NewSectionReader(f, 0, size))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, reasonOf(err))
+	}
+	if form == client.FormPDF {
+		return len(pdfPage.FindAll(data, -1)), nil
+	}
+	pages := 0
+	for _, m := range dscPages.FindAllSubmatch(data, -1) {
+		n, err := strconv.Atoi(string(m[1]))
+		if err == nil && n < 1e6 {
+			pages += n
+		}
+	}
+	if pages == 0 {
+		pages = len(dscPage.FindAll(data, -1))
+	}
+	return pages, nil
+}
+
+// spoolStdin copies standard input to a temporary file, so that it can be read more than once.
+func (s *sendfax) spoolStdin() (string, error) {
+	f, err := os.CreateTemp("", "sndfax")
+	if err != nil {
+		return "", err
+	}
+	n, err := io.Copy(f, s.env.Stdin)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s: No input data; transmission aborted", s.name)
+	}
+	if err != nil {
+		os.Remove(f.Name()) //nolint:errcheck // the fault before counts
+		return "", err
+	}
+	return f.Name(), nil
+}
