@@ -1,0 +1,216 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func newSpool(t testing.TB) *Spool {
+	t.Helper()
+	s, err := Create(filepath.Join(t.TempDir(), "spool"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func goodJob(id string) *Job {
+	j := NewJob()
+	j.JobID, j.Number, j.MailAddr, j.Sender, j.Modem, j.Client, j.Owner = id, "1001", "a@b", "A", "any", "localhost", "a"
+	j.Documents = []Document{{Op: OpPDFSaved, File: "docq/doc3.pdf.1"}, {Op: OpFax, DirNum: 2, File: "docq/doc3.pdf;41"}, {Op: OpPoll, Addr: "x", File: "12"}}
+	return j
+}
+
+func TestJobRoundTrip(t *testing.T) {
+	j := goodJob("12")
+	j.Status = "first\nsecond"
+	text := j.Format()
+	back, err := ParseJob("q12", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := back.Format(); !bytes.Equal(got, text) {
+		t.Errorf("a job that was read is written as\n%s\nnot\n%s", got, text)
+	}
+	if len(back.Documents) != 3 || back.Documents[1] != j.Documents[1] || back.Documents[2].Addr != "x" {
+		t.Errorf("documents: %+v", back.Documents)
+	}
+}
+
+// TestUnknownLinesSurvive: a field of a newer generation, odd spacing and the
+// order of lines stay to the letter; a changed field changes its line alone.
+func TestUnknownLinesSurvive(t *testing.T) {
+	in := "newfield:7\njobid:  12\nno colon here\nstate:2\ntts: 0\nfax:0::docq/a\n\nzfield:x\n"
+	j, err := ParseJob("q12", []byte(in))
+	var p *ParseError
+	if !errors.As(err, &p) || p.Line != 3 {
+		t.Errorf("error for line 3: %v", err)
+	}
+	if got := string(j.Format()); got != in {
+		t.Errorf("written unchanged:\n%q\nwant\n%q", got, in)
+	}
+	j.State = StateActive
+	if got, want := string(j.Format()), strings.Replace(in, "state:2", "state:6", 1); got != want {
+		t.Errorf("after a change:\n%q\nwant\n%q", got, want)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, row := range []struct{ text, want string }{
+		{"", "empty or half-written"},
+		{"a\x00b:\n", "binary data"},
+		{"npages:x\n", "q:1: npages: \"x\" is not a number"},
+		{"npages:99999999999\n", "is not a number"},
+		{"tts:-5\n", "is not a time"},
+		{"fax:0::/etc/passwd\n", "is not a file below the spool"},
+		{"fax:0::../x\n", "is not a file below the spool"},
+		{"notify:sometimes\n", "is none of"},
+	} {
+		if _, err := ParseJob("q", []byte(row.text)); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("ParseJob(%q) = %v, want ...%s...", row.text, err, row.want)
+		}
+	}
+}
+
+func TestValueCannotBeginAField(t *testing.T) {
+	j := goodJob("1")
+	j.Sender = "x\nstate:7"
+	j.Status = "a\nstate:7\\"
+	back, err := ParseJob("q1", j.Format())
+	if err != nil || back.State != StateSuspended {
+		t.Errorf("state %v, %v", back.State, err)
+	}
+}
+
+func TestSaveAndMove(t *testing.T) {
+	s := newSpool(t)
+	l, err := s.CreateJob(SendQ, goodJob("7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.TryLockJob("sendq/q7"); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second lock: %v, want ErrLocked", err)
+	}
+	l.State = StateDone
+	if err := l.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Move(DoneQ); err != nil {
+		t.Fatal(err)
+	}
+	l.Unlock()
+	if ids, err := s.Jobs(SendQ); err != nil || len(ids) != 0 {
+		t.Errorf("sendq has %v, %v", ids, err)
+	}
+	if j, err := s.ReadJob("doneq/q7"); err != nil || j.State != StateDone {
+		t.Errorf("%v, %v", j.State, err)
+	}
+}
+
+// TestKilledWhileSaving: the new text was complete in tmp, the job file is a
+// mixture; the next who locks the job finds the new text.
+func TestKilledWhileSaving(t *testing.T) {
+	s := newSpool(t)
+	l, err := s.CreateJob(SendQ, goodJob("7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.NPages = 3
+	if err := os.WriteFile(s.Path(Tmp, "q7.new"), l.Format(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.Path(SendQ, "q7"), l.Format()[:40], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.Unlock()
+	again, err := s.LockJob("sendq/q7")
+	if err != nil || again.NPages != 3 {
+		t.Fatalf("npages %d, %v", again.NPages, err)
+	}
+	again.Unlock()
+	if _, err := os.Stat(s.Path(Tmp, "q7.new")); !os.IsNotExist(err) {
+		t.Errorf("the copy stayed: %v", err)
+	}
+}
+
+func TestSequence(t *testing.T) {
+	s := newSpool(t)
+	for want := 1; want <= 3; want++ {
+		if n, err := s.NextJob(); n != want || err != nil {
+			t.Errorf("NextJob = %d, %v, want %d", n, err, want)
+		}
+	}
+	if err := os.WriteFile(s.Path(SendQ, "seqf"), []byte("32000"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := s.NextJob(); n != 32000 {
+		t.Errorf("the last number: %d", n)
+	}
+	if n, _ := s.NextJob(); n != 1 {
+		t.Errorf("after the last number: %d", n)
+	}
+	if id, err := s.NextCommID(); id != "000000001" || err != nil {
+		t.Errorf("NextCommID = %q, %v", id, err)
+	}
+}
+
+func TestFIFO(t *testing.T) {
+	s := newSpool(t)
+	if err := s.ModemStatus("tty", ModemBusy); !errors.Is(err, ErrNobody) {
+		t.Errorf("no reader: %v", err)
+	}
+	q, err := s.OpenFIFO(QueuerFIFO, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	for _, m := range []string{"S1", "K2"} {
+		if err := s.Send(QueuerFIFO, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(s.Path(QueuerFIFO), []byte("by echo\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ModemStatus("ttyIAX0", ModemNumber+"1000"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"S1", "K2", "by echo", "+ttyIAX0:N1000"} {
+		if m, err := q.Next(); m != want || err != nil {
+			t.Errorf("Next = %q, %v, want %q", m, err, want)
+		}
+	}
+}
+
+func TestRecord(t *testing.T) {
+	r := Record{Kind: "SEND", Start: time.Date(2026, 11, 21, 8, 5, 0, 0, time.UTC), CommID: "000000003", Device: "ttyIAX0", JobID: "12", JobTag: `a "b"`,
+		User: "a@b", Dest: "1001", CSI: "x\ty", Params: 35, NPages: 2, Duration: 75 * time.Second, ConnTime: 3661 * time.Second, CallIDs: []string{"100", "Name", "1001"}, Owner: "a"}
+	want := "11/21/26 08:05\tSEND\t000000003\tttyIAX0\t12\t\"a \\\"b\\\"\"\ta@b\t\"1001\"\t\"x y\"\t35\t2\t1:15\t1:01:01\t\"\"\t\"Name\"\t\"100\"\t\"1001\"\t\"a\"\t\"\"\n"
+	if got := string(r.Format()); got != want {
+		t.Errorf("record\n%q\nwant\n%q", got, want)
+	}
+}
+
+func FuzzParseJob(f *testing.F) {
+	f.Add([]byte("jobid:1\nstatus:a\\\nb\nfax:0:x:docq/a\nfoo\n"))
+	f.Add(goodJob("5").Format())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		j, err := ParseJob("q1", b)
+		if err != nil {
+			return
+		}
+		text := j.Format()
+		again, err := ParseJob("q1", text)
+		if err != nil {
+			t.Fatalf("own text: %v\n%q", err, text)
+		}
+		if !bytes.Equal(again.Format(), text) {
+			t.Fatalf("%q becomes %q", text, again.Format())
+		}
+	})
+}
