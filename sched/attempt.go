@@ -63,6 +63,9 @@ func (q *Queue) ended(e *entry, o Outcome) {
 	if o.TotPages > 0 {
 		e.TotPages = o.TotPages
 	}
+	if o.Reprepare {
+		e.Prepared = false
+	}
 	note := o.Note
 	switch {
 	case o.Unconfirmed && o.Result != Success:

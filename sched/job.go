@@ -97,6 +97,9 @@ type Job struct {
 
 	// Prepared: the documents can be sent as they are.
 	Prepared bool
+	// Refuse, if not nil, says what the driver found wrong with the job file;
+	// the job is rejected with it.
+	Refuse *Note
 	// State as found in the job file.
 	State State
 }
@@ -124,6 +127,9 @@ type Outcome struct {
 	TTS time.Time
 	// Unconfirmed: the last page went out but its confirmation never came.
 	Unconfirmed bool
+	// Reprepare: before the next attempt something must be prepared (a
+	// continuation cover page).
+	Reprepare bool
 	// Counters after the call.
 	TotDials, TotTries, TotPages int
 	// Duration of the job's part of the call.

@@ -53,8 +53,9 @@ func (q *Queue) Submit(j Job, asFound bool, now time.Time) bool {
 	return true
 }
 
-// Adopt takes a job that a line has in hand since before the scheduler
-// started.
+// Adopt takes a job that somebody has in hand since before the scheduler
+// started: a line, or a send command on a line that is not known (any name that
+// no line has).
 func (q *Queue) Adopt(j Job, line string, now time.Time) {
 	q.now = now
 	if q.jobs[j.ID] != nil {
@@ -68,8 +69,9 @@ func (q *Queue) Adopt(j Job, line string, now time.Time) {
 		c = &call{dest: e.dest}
 		q.calls[line] = c
 		e.dest.active++
-		l := q.lineOf(line)
-		l.State = LineBusy
+		if l := q.lines.find(line); l != nil {
+			l.State = LineBusy
+		}
 	}
 	c.jobs = append(c.jobs, e)
 }
@@ -97,6 +99,8 @@ func (q *Queue) drop(e *entry) {
 // acceptable makes the checks of a submission.
 func (q *Queue) acceptable(e *entry) bool {
 	switch {
+	case e.Refuse != nil:
+		q.reject(e, e.Refuse.Code, "%s", e.Refuse.Text)
 	case e.Dest == "":
 		q.reject(e, 327, "REJECT: Unable to convert dial string to canonical format")
 	case !e.KillTime.After(q.now):
@@ -223,11 +227,15 @@ func (q *Queue) timeOut(e *entry, took time.Duration) {
 func (q *Queue) Fault(id ID, now time.Time) {
 	q.now = now
 	e := q.jobs[id]
-	if e == nil || e.phase == phaseCall {
+	if e == nil || e.phase == phasePrepare { // Prepared will answer
 		return
 	}
-	if e.phase == phasePrepare {
-		return // Prepared will answer
+	if c := q.calls[e.line]; c != nil && e.phase == phaseCall {
+		c.drop(e)
+		e.line = ""
+	}
+	if e.stop != nil {
+		q.answer(e, false)
 	}
 	q.detach(e)
 	e.TTS = now.Add(q.requeueAfter(e))

@@ -66,7 +66,7 @@ func TestTimeOfDayNextIsTheFirstAllowed(t *testing.T) {
 	if err != nil {
 		zone = time.UTC
 	}
-	for _, s := range []string{"Wk0830-1159,Wk1300-1700,Sat1000-1100", "Any2330-0015", "Su0200-0300"} {
+	for _, s := range []string{"Wk0830-1159,Wk1300-1700,Sat1000-1100", "Any2330-0015", "Su0300-0400"} {
 		d, err := ParseTimeOfDay(s)
 		if err != nil {
 			t.Fatal(err)
