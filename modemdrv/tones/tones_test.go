@@ -263,3 +263,28 @@ func BenchmarkDetector(b *testing.B) {
 		})
 	}
 }
+
+func FuzzDetector(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 0xFF, 0x7F}, uint8(3))
+	f.Add(make([]byte, 2000), uint8(160))
+	f.Fuzz(func(t *testing.T, data []byte, block uint8) {
+		var on [lastTone + 1][256]bool
+		d := NewDetector(func(e Event) {
+			if on[e.Tone][e.Digit] == e.On {
+				t.Errorf("told twice: %+v", e)
+			}
+			on[e.Tone][e.Digit] = e.On
+		})
+		samples := make([]int16, len(data)/2)
+		for i := range samples {
+			samples[i] = int16(uint16(data[2*i]) | uint16(data[2*i+1])<<8)
+		}
+		for range 5 {
+			for s := samples; len(s) > 0; {
+				n := min(1+int(block), len(s))
+				d.Write(s[:n])
+				s = s[n:]
+			}
+		}
+	})
+}

@@ -325,3 +325,29 @@ func BenchmarkReceiver(b *testing.B) {
 		})
 	}
 }
+
+func FuzzReceiver(f *testing.F) {
+	in := send(linesim.Bits(60, 1))
+	seed := make([]byte, 0, 2*len(in))
+	for _, v := range in {
+		seed = append(seed, byte(v), byte(uint16(v)>>8))
+	}
+	f.Add(seed, uint16(0))
+	f.Add(make([]byte, 3000), uint16(160))
+	f.Fuzz(func(t *testing.T, data []byte, conceal uint16) {
+		sink := &catcher{}
+		r := NewReceiver(sink)
+		r.Conceal(int(conceal))
+		samples := make([]int16, len(data)/2)
+		for i := range samples {
+			samples[i] = int16(uint16(data[2*i]) | uint16(data[2*i+1])<<8)
+		}
+		for range 3 { // over and over: what was is part of what follows
+			r.Write(samples)
+			r.Quality()
+		}
+		if len(sink.bits) > 3*len(samples)*300/8000+60 {
+			t.Errorf("%d bits from %d samples", len(sink.bits), 3*len(samples))
+		}
+	})
+}
