@@ -154,7 +154,6 @@ func (b *Buffer) Arrive(now time.Time, ts uint32, pcm []int16) {
 	default:
 		b.behind(now, pos, pcm, hash)
 	}
-	b.starving = b.starving && len(b.held) > 0
 }
 
 // unwrap counts a time stamp on beyond 32 bits.
@@ -187,7 +186,7 @@ func (b *Buffer) hand(arrived time.Time, pos int64, pcm []int16, hash uint64) {
 	b.next = pos + int64(len(pcm))
 	b.last = append(b.last[:0], pcm...)
 	b.quiet = isQuiet(pcm)
-	b.lastInOrder, b.filled = arrived, 0
+	b.lastInOrder, b.filled, b.starving = arrived, 0, false
 }
 
 // release hands on all held frames that are next in order now.
@@ -365,10 +364,22 @@ func (b *Buffer) closeGap(now time.Time) {
 		b.clock.restart()
 		b.conceal(maxConceal)
 		b.next = b.held[0].pos
+	case b.filled > 0: // the sender paused; the first of the pause was waited for
+		b.silence(int(gap))
 	default:
 		b.conceal(int(gap))
 	}
 	b.release()
+}
+
+// silence hands on n samples of silence for a pause of the sender.
+func (b *Buffer) silence(n int) {
+	b.stats.Silence += time.Duration(n) * time.Second / (rate * 1000)
+	for n > 0 {
+		k := min(n, len(b.zeros))
+		b.fill(b.zeros[:k])
+		n -= k
+	}
 }
 
 // nothingMissing tells whether about as much sound came since the last frame
