@@ -71,7 +71,7 @@ func parseField(s string) (FormatItem, string) {
 	case i >= len(s):
 		item.Literal = s
 		return item, ""
-	case s[i] == '%' && i == 1:
+	case s[i] == '%':
 		item.Literal = "%"
 	case !isLetter(s[i]):
 		item.Literal = s[:i+1]

@@ -82,10 +82,7 @@ const maxTimeout = 7 * 24 * 3600
 func (s *session) setTimeout(n int64, timeout *time.Duration, limit time.Duration, name string) error {
 	most := int64(limit / time.Second)
 	switch {
-	case n < 0 || n > maxTimeout:
-		n = most
-		fallthrough
-	case n > most && !s.admin:
+	case n < 0 || n > maxTimeout || n > most && !s.admin:
 		*timeout = limit
 		s.reply(protocol.CodeParameter, "%d: %s timeout too large, set to %d.", n, name, most)
 	default:

@@ -76,7 +76,7 @@ func (s *session) cmdPORT(a *args) error {
 func (s *session) cmdEPRT(a *args) error {
 	spec := a.only("<STRING>")
 	if a.err != nil {
-		return &syntaxError{"EPRT |family|address|port|"}
+		return a.err
 	}
 	fields := []string{}
 	if spec != "" {

@@ -149,8 +149,11 @@ func (s *session) cmdSIZE(a *args) error {
 	if a.err != nil {
 		return a.err
 	}
-	t, err := s.existing(name, rightList)
+	t, err := s.file(name, rightList)
 	if err != nil {
+		if _, statErr := s.stat(s.absolute(name)); isNotExist(statErr) {
+			return notPlain(name)
+		}
 		return err
 	}
 	if !t.info.Mode().IsRegular() {

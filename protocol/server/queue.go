@@ -265,5 +265,8 @@ func (srv *Server) tellModem(modem, message string) error {
 	if id == "" || strings.ContainsAny(id, "\x00") || strings.HasPrefix(id, ".") {
 		return os.ErrNotExist
 	}
-	return srv.writeFIFO("FIFO."+id, message)
+	if err := srv.writeFIFO("FIFO."+id, message); err != nil {
+		return fmt.Errorf("Unable to open /FIFO.%s: %s", id, reason(err)) //nolint:staticcheck // HylaFAX's words
+	}
+	return nil
 }

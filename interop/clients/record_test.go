@@ -1,0 +1,157 @@
+//go:build interop
+
+// Package clients_test holds the client-server protocol against HylaFAX's own programs: hfaxd,
+// sendfax, faxstat, faxrm and faxalter, and against ordinary FTP clients. It runs as root, with the
+// packages hylafax-server and hylafax-client installed.
+package clients_test
+
+import (
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/litoria-fax/litoria/protocol/protocoltest"
+)
+
+var record = flag.Bool("record", false, "write the dialogues anew, as HylaFAX's hfaxd answers")
+
+const dialogues = "../../protocol/server/testdata/dialogues"
+
+// TestDialogues plays the dialogues with HylaFAX's hfaxd. With -record it writes its answers; without,
+// it compares them with those on file.
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(dialogues, "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no dialogues", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { playDialogue(t, file) })
+	}
+}
+
+func playDialogue(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := protocoltest.ParseDialogue(string(text))
+	dir := makeSpool(t)
+	addr := startHylaFAX(t, dir)
+	got, err := d.Play(addr, cleaner(t))
+	if err != nil {
+		got = append(got, protocoltest.Line{Kind: "#", Text: "# ends: " + err.Error()})
+		t.Logf("%s: %v", file, err)
+	}
+	if *record {
+		if err := os.WriteFile(file, []byte(d.Deviations(got).String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := protocoltest.Compare(d, got, false); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// makeSpool makes a test spool that HylaFAX's programs, who run as uucp, can use.
+func makeSpool(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "litoria")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := protocoltest.MakeSpool(dir); err != nil {
+		t.Fatal(err)
+	}
+	uucp, err := user.Lookup("uucp")
+	if err != nil {
+		t.Skip("no user uucp: HylaFAX is not installed")
+	}
+	uid, _ := strconv.Atoi(uucp.Uid)
+	os.Chmod(dir, 0o755)
+	os.MkdirAll(filepath.Join(dir, "dev"), 0o755)
+	err = filepath.Walk(dir, func(path string, _ os.FileInfo, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, uid, -1)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheduler, err := protocoltest.StartScheduler(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(scheduler.Close)
+	return dir
+}
+
+// startHylaFAX starts HylaFAX's hfaxd on a free port.
+func startHylaFAX(t *testing.T, dir string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.Command("/usr/sbin/hfaxd", "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
+	if err := cmd.Start(); err != nil {
+		t.Skip("HylaFAX is not installed: ", err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	for range 100 {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			conn.Close()
+			return addr
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("hfaxd does not listen")
+	return ""
+}
+
+var longTime = regexp.MustCompile(`\b20[0-9]{12}\b`)
+
+// cleaner takes this machine and this day out of what a server says.
+func cleaner(t *testing.T) func(string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := host
+	if names, err := net.LookupAddr("127.0.1.1"); err == nil && len(names) > 0 {
+		full = strings.TrimSuffix(names[0], ".")
+	}
+	year := fmt.Sprint(time.Now().Year())
+	return func(s string) string {
+		s = strings.ReplaceAll(s, full+" ", "fax.example.com ")
+		s = strings.ReplaceAll(s, " "+host+":", " fax.example.com:")
+		s = strings.ReplaceAll(s, "@"+host, "@fax.example.com")
+		if host == "vm" || len(host) > 3 {
+			s = strings.ReplaceAll(s, host+" ", "fax.example.com ")
+		}
+		return longTime.ReplaceAllStringFunc(s, func(v string) string {
+			if strings.HasPrefix(v, year) {
+				return "YYYYMMDDHHMMSS"
+			}
+			return v
+		})
+	}
+}
