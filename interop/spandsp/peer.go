@@ -24,19 +24,28 @@ type Peer struct {
 	dir string
 }
 
+// build compiles a program of the folder peer into dir.
+func build(dir, name string) (program string, err error) {
+	_, here, _, _ := runtime.Caller(0)
+	program = filepath.Join(dir, name)
+	cc := exec.Command("cc", "-O2", "-o", program, filepath.Join(filepath.Dir(here), "peer", name+".c"), "-lspandsp")
+	if out, err := cc.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s.c (are libspandsp-dev, libtiff-dev and a C compiler installed?): %w\n%s", name, err, out)
+	}
+	return program, nil
+}
+
 // Start builds the program and starts it.
 func Start() (*Peer, error) {
-	_, here, _, _ := runtime.Caller(0)
 	dir, err := os.MkdirTemp("", "spandsp-peer")
 	if err != nil {
 		return nil, err
 	}
 	p := &Peer{dir: dir}
-	program := filepath.Join(dir, "peer")
-	build := exec.Command("cc", "-O2", "-o", program, filepath.Join(filepath.Dir(here), "peer", "peer.c"), "-lspandsp")
-	if out, err := build.CombinedOutput(); err != nil {
+	program, err := build(dir, "peer")
+	if err != nil {
 		os.RemoveAll(dir)
-		return nil, fmt.Errorf("building the spandsp peer (are libspandsp-dev, libtiff-dev and a C compiler installed?): %w\n%s", err, out)
+		return nil, err
 	}
 	p.cmd = exec.Command(program)
 	p.cmd.Stderr = os.Stderr
