@@ -145,10 +145,10 @@ func TestSequence(t *testing.T) {
 			t.Errorf("NextJob = %d, %v, want %d", n, err, want)
 		}
 	}
-	if err := os.WriteFile(s.Path(SendQ, "seqf"), []byte("32000"), 0o600); err != nil {
+	if err := os.WriteFile(s.Path(SendQ, "seqf"), []byte("999999998"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n, _ := s.NextJob(); n != 32000 {
+	if n, _ := s.NextJob(); n != 999999998 {
 		t.Errorf("the last number: %d", n)
 	}
 	if n, _ := s.NextJob(); n != 1 {

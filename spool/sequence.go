@@ -14,30 +14,31 @@ import (
 // its files (hylafax-server(5)).
 const seqFile = "seqf"
 
-// The number after which each sequence begins again at 1.
-const (
-	maxJobNumber  = 32000     // jobs and documents: sendq/seqf, docq/seqf
-	maxCallNumber = 999999999 // sessions and received faxes: log/seqf, recvq/seqf
-)
+// seqMode is the mode that HylaFAX gives such a file.
+const seqMode = 0o600
+
+// maxNumber is the last number of every sequence; then it begins again at 1.
+// The manual pages speak of 32000, but HylaFAX 6.0.7 counts on.
+const maxNumber = 999999998
 
 // NextJob takes the next job number.
-func (s *Spool) NextJob() (int, error) { return s.next(SendQ, maxJobNumber) }
+func (s *Spool) NextJob() (int, error) { return s.next(SendQ) }
 
 // NextDocument takes the next number of a document in docq.
-func (s *Spool) NextDocument() (int, error) { return s.next(DocQ, maxJobNumber) }
+func (s *Spool) NextDocument() (int, error) { return s.next(DocQ) }
 
 // NextCommID takes the next communication identifier: nine digits, the name of
 // the session's log.
 func (s *Spool) NextCommID() (string, error) {
-	n, err := s.next(Log, maxCallNumber)
+	n, err := s.next(Log)
 	return fmt.Sprintf("%09d", n), err
 }
 
 // next takes a number, under the lock of the sequence file. A file that holds
 // no number begins at 1 again, as in HylaFAX.
-func (s *Spool) next(dir string, most int) (int, error) {
+func (s *Spool) next(dir string) (int, error) {
 	path := filepath.Join(s.dir, dir, seqFile)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, seqMode)
 	if err != nil {
 		return 0, fmt.Errorf("unable to open sequence number file: %w", err)
 	}
@@ -51,10 +52,10 @@ func (s *Spool) next(dir string, most int) (int, error) {
 		return 0, fmt.Errorf("unable to read sequence number file: %w", err)
 	}
 	number, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
-	if err != nil || number < 1 || number > most {
+	if err != nil || number < 1 || number > maxNumber {
 		number = 1
 	}
-	if err := replaceText(f, []byte(strconv.Itoa(number%most+1))); err != nil {
+	if err := replaceText(f, []byte(strconv.Itoa(number%maxNumber+1))); err != nil {
 		return 0, fmt.Errorf("unable to update sequence number file %s: %w", path, err)
 	}
 	return number, nil

@@ -29,6 +29,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/litoria-fax/litoria/etc"
 )
 
 // The directories of a spool (hylafax-server(5)).
@@ -82,8 +84,8 @@ func Open(dir string) (*Spool, error) {
 	return &Spool{abs}, nil
 }
 
-// Create makes a spool directory, or completes one: what is there stays as it
-// is. It needs no special rights.
+// Create makes a spool directory with the default files of package etc, or
+// completes one: what is there stays as it is. It needs no special rights.
 func Create(dir string) (*Spool, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -97,7 +99,34 @@ func Create(dir string) (*Spool, error) {
 			return nil, err
 		}
 	}
+	for _, d := range []string{SendQ, DocQ, RecvQ, Log} {
+		if err := putNew(filepath.Join(abs, d, seqFile), []byte("1"), seqMode); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range etc.Defaults() {
+		text, err := etc.Read(d.Source)
+		if err != nil {
+			return nil, err
+		}
+		if err := putNew(filepath.Join(abs, d.Path), text, d.Mode); err != nil {
+			return nil, err
+		}
+	}
 	return Open(abs)
+}
+
+// putNew writes a file that is not there yet.
+func putNew(path string, text []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Chmod(mode), f.Close()) // the mode whatever the umask is
 }
 
 // Dir is the absolute path of the spool.

@@ -1,0 +1,123 @@
+// Command faxsetup makes a spool directory for a fax server, or looks one over.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/config"
+)
+
+// unsupported is told to those who use options of HylaFAX's faxsetup.
+const unsupported = "the questions of HylaFAX's faxsetup and its options -client, -server and -with-VAR are not supported: edit the files below etc"
+
+func main() {
+	app := &cli.App{
+		Name:  "faxsetup",
+		Usage: "make a spool directory for a fax server, or look one over",
+		Description: "With -create: makes the directories, sequence files and default configuration below the spool; what is there stays as it is.\n" +
+			"Without: reads the configuration of the spool and names everything that is wrong with it.",
+		HideHelpCommand: true,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
+			&cli.BoolFlag{Name: "create", Usage: "make the spool, or what is missing of it"},
+			&cli.StringFlag{Name: "user", Usage: "give what is made to `USER`, under whom the server runs (as root; HylaFAX uses uucp)"},
+			&cli.BoolFlag{Name: "quiet", Usage: "print only what is wrong"},
+			&cli.BoolFlag{Name: "verbose", Usage: "print what is done (as without -quiet)"},
+		},
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return fmt.Errorf("%w; %s (faxsetup -help lists what is)", err, unsupported)
+		},
+		Action: run,
+	}
+	if err := app.Run(os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "faxsetup:", err)
+		os.Exit(1)
+	}
+}
+
+func run(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; %s", c.Args().First(), unsupported)
+	}
+	say := func(format string, args ...any) {
+		if !c.Bool("quiet") {
+			fmt.Printf(format+"\n", args...)
+		}
+	}
+	dir := c.String("q")
+	if !c.Bool("create") {
+		if c.IsSet("user") {
+			return errors.New("-user is only for -create")
+		}
+		return check(dir, say)
+	}
+	if _, err := spool.Create(dir); err != nil {
+		return err
+	}
+	if name := c.String("user"); name != "" {
+		if err := giveTo(dir, name); err != nil {
+			return err
+		}
+	}
+	say("%s is ready. Next: a line (copy config/iax to etc/config.ttyIAX0 and edit it), then start faxq, hfaxd and faxgetty with -q %s.", dir, dir)
+	return check(dir, func(string, ...any) {})
+}
+
+// check reads every configuration file of a spool.
+func check(dir string, say func(string, ...any)) error {
+	if _, err := spool.Open(dir); err != nil {
+		return err
+	}
+	lines, err := filepath.Glob(filepath.Join(dir, spool.Etc, "config.*"))
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	for _, path := range append([]string{filepath.Join(dir, spool.Etc, "config")}, lines...) {
+		c, err := config.Read(dir, path)
+		if err != nil {
+			wrong++
+			fmt.Fprintln(os.Stderr, err)
+			continue
+		}
+		for _, p := range c.Problems {
+			wrong++
+			fmt.Fprintln(os.Stderr, p)
+		}
+		say("%s: %d parameters", path, len(c.Items))
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d lines of the configuration are wrong", wrong)
+	}
+	return nil
+}
+
+// giveTo changes the owner of a spool.
+func giveTo(dir, name string) error {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.Atoi(u.Gid)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, uid, gid)
+	})
+}
