@@ -16,7 +16,7 @@ var causeInfo = map[Cause]struct {
 	2:                         {DialRejected, "no route to the network that was asked for"},
 	CauseNoRoute:              {DialRejected, "the exchange knows no way to this number"},
 	6:                         {DialNoDialtone, "the channel cannot be used"},
-	CauseNormalClearing:       {DialNoCarrier, "the far end hung up"},
+	CauseNormalClearing:       {DialNoCarrier, "the call was cleared"},
 	CauseBusy:                 {DialBusy, "the far end is busy"},
 	CauseNoUserResponse:       {DialNoAnswer, "the far end does not respond"},
 	CauseNoAnswer:             {DialNoAnswer, "it rang and nobody answered"},

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +18,8 @@ type Net struct {
 	mu    sync.Mutex
 	conns map[netip.AddrPort]*Conn
 	rnd   *rand.Rand
+
+	flights []flight // by time of arrival
 	// Fate tells what happens to a packet: the delays of its copies; none: it
 	// is lost. Nil: delivered at once.
 	Fate func(rnd *rand.Rand, b []byte, from, to netip.AddrPort) []time.Duration
@@ -75,13 +78,34 @@ func (c *Conn) WriteTo(b []byte, to netip.AddrPort) error {
 			n.put(to, p)
 			continue
 		}
-		time.AfterFunc(d, func() {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			n.put(to, p)
-		})
+		n.delay(to, p, d)
 	}
 	return nil
+}
+
+// flight is a packet on its way.
+type flight struct {
+	at time.Time
+	to netip.AddrPort
+	p  packet
+}
+
+// delay delivers a packet later. Packets that are due at one instant arrive in
+// the order in which they were sent.
+func (n *Net) delay(to netip.AddrPort, p packet, d time.Duration) {
+	f := flight{time.Now().Add(d), to, p}
+	i := len(n.flights)
+	for i > 0 && n.flights[i-1].at.After(f.at) {
+		i--
+	}
+	n.flights = slices.Insert(n.flights, i, f)
+	time.AfterFunc(d, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		first := n.flights[0]
+		n.flights = n.flights[1:]
+		n.put(first.to, first.p)
+	})
 }
 
 func (n *Net) put(to netip.AddrPort, p packet) {
