@@ -12,7 +12,7 @@ import (
 const (
 	retransmitFirst = 300 * time.Millisecond // before the round trip is known
 	retransmitMin   = 100 * time.Millisecond
-	retransmitMax   = 4 * time.Second
+	retransmitMax   = time.Second
 	giveUpAfter     = 15 * time.Second // without an acknowledgement the other side is gone
 	giveUpFinal     = 5 * time.Second  // the same for the last frame of a call
 )

@@ -130,3 +130,6 @@ func (c *Conn) Close() error {
 	})
 	return nil
 }
+
+// Waiting is how many datagrams have arrived and are not read.
+func (c *Conn) Waiting() int { return len(c.in) }
