@@ -100,8 +100,8 @@ func (d *Decoder) Quality() Quality { return d.quality }
 // Ended tells whether RTC or EOFB was seen; what is written after it is ignored.
 func (d *Decoder) Ended() bool { return d.ended }
 
-// Lost tells that MMR data were damaged, so that nothing after the last row
-// handed out can be decoded.
+// Lost tells that the data were damaged and have no EOLs at which decoding could
+// go on (as MMR never has), so that nothing after the last row can be had.
 func (d *Decoder) Lost() bool { return d.lost }
 
 // Write decodes the next octets. It takes all of them, whatever they are.
@@ -119,7 +119,7 @@ func (d *Decoder) Close() error {
 	if (d.phase == phase1D || d.phase == phase2D) && (d.a0 >= 0 || d.run > 0 || d.runs > 0) {
 		d.badRow()
 	}
-	if d.phase == phaseSeek && !d.sawEOL {
+	if d.phase == phaseSeek && d.refLost && !d.sawEOL {
 		d.lost = true
 	}
 	d.phase = phaseDone

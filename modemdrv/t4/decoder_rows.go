@@ -65,7 +65,7 @@ func (d *Decoder) start() bool {
 		return true
 	case zeros && !d.opts.NoEOL:
 		// A row was wiped out, or this is RTC: what follows will tell.
-		d.refLost = d.quality.Rows > 0
+		d.refLost = d.sawEOL && d.quality.Rows > 0
 		d.phase, d.zeros = phaseSeek, 0
 		return true
 	}
