@@ -155,3 +155,11 @@ func cleaner(t *testing.T) func(string) string {
 		})
 	}
 }
+
+// TestSuite runs this module's client library against HylaFAX's hfaxd.
+func TestSuite(t *testing.T) {
+	protocoltest.RunSuite(t, func(t *testing.T) protocoltest.Peer {
+		dir := makeSpool(t)
+		return protocoltest.Peer{Addr: startHylaFAX(t, dir), Dir: dir}
+	})
+}

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/litoria-fax/litoria/spool"
 )
 
 // Hosts is the access control file of the test spool: joe and ann need no password, guest has one,
@@ -126,8 +124,12 @@ var Epoch = time.Date(2024, time.January, 2, 3, 4, 5, 0, time.UTC)
 // MakeSpool makes a spool with known contents in a directory that exists. Where the process may, the
 // files belong to the fax users.
 func MakeSpool(dir string) error {
-	if _, err := spool.Create(dir); err != nil {
-		return err
+	for _, sub := range []string{
+		"archive", "bin", "client", "config", "docq", "doneq", "etc", "info", "log", "pollq", "recvq", "sendq", "status", "tmp",
+	} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
 	}
 	files := []file{
 		{"etc/hosts.hfaxd", 0o600, Hosts},

@@ -30,13 +30,14 @@ const noLogin = "*"
 
 // accessEntry is a line of hosts.hfaxd: client:uid:passwd:adminwd.
 type accessEntry struct {
-	line    int
-	pattern string         // as written, without the leading exclamation mark
-	re      *regexp.Regexp // nil if the pattern is broken
-	deny    bool
-	uid     FaxUID
-	passwd  string // "" asks for no password
-	adminwd string
+	line     int
+	pattern  string         // as written, without the leading exclamation mark
+	re       *regexp.Regexp // nil if the pattern is broken
+	deny     bool
+	hostOnly bool // the pattern has no user part
+	uid      FaxUID
+	passwd   string // "" asks for no password
+	adminwd  string
 }
 
 // accessList is a parsed hosts.hfaxd. The first entry that matches decides.
@@ -79,7 +80,7 @@ func parseAccessEntry(line string) (accessEntry, error) {
 	line, e.deny = strings.CutPrefix(line, "!")
 	client, userAndHost, rest, more := cutClient(line)
 	e.pattern = client
-	if !userAndHost { // a host alone: any user of it
+	if e.hostOnly = !userAndHost; e.hostOnly { // any user of it
 		client = "^.*@" + client + "$"
 	}
 	re, err := regexp.CompilePOSIX(client)
@@ -141,6 +142,9 @@ func (l *accessList) match(user, host, addr string) *accessEntry {
 			continue
 		}
 		if e.re.MatchString(byName) || e.re.MatchString(byAddr) {
+			if !e.deny && !e.hostOnly && strings.Contains(user, "@") && strings.Count(e.pattern, "@") < 2 {
+				continue // "sam@trusted" from elsewhere is not sam of trusted
+			}
 			if e.deny {
 				return nil
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // queueOp is what faxq is asked to do: the first letter of a message to its FIFO.
@@ -161,18 +163,16 @@ func (q *queuer) deliver(message []byte) {
 	}
 }
 
-// writeFIFO sends a message to a FIFO of the spool that a process reads.
+// writeFIFO sends a message to a FIFO of the spool. The error has the system's words.
 func (srv *Server) writeFIFO(rel, message string) error {
-	f, err := srv.root.OpenFile(rel, os.O_WRONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
+	err := srv.spool.Send(rel, message)
+	if !errors.Is(err, spool.ErrNobody) {
 		return err
 	}
-	defer f.Close()
-	if err := f.SetWriteDeadline(time.Now().Add(lockPatience)); err != nil {
-		srv.log.Debug().Err(err).Msg("FIFO without deadline")
+	if _, statErr := srv.root.Lstat(rel); isNotExist(statErr) {
+		return unix.ENOENT
 	}
-	_, err = f.Write(append([]byte(message), 0))
-	return err
+	return unix.ENXIO
 }
 
 // sendQueue sends a message to faxq.
