@@ -43,14 +43,18 @@ type Policy struct {
 	Admit func(CallInfo) *CallError
 }
 
-// open is the policy where there is no Authority: calls are taken from
-// everyone, as iaxmodem does.
-type openHouse struct{}
+// SamePolicy is an Authority that treats all callers alike and registers
+// nobody. For a line that wants its incoming calls encrypted or authenticated it
+// holds the line's own secret: Asterisk proves itself with the same.
+type SamePolicy Policy
 
-func (openHouse) Caller(CallInfo) Policy { return Policy{} }
+// Caller gives the policy.
+func (s SamePolicy) Caller(CallInfo) Policy { return Policy(s) }
 
-func (openHouse) Registrant(string, netip.AddrPort) Policy {
+// Registrant refuses.
+func (SamePolicy) Registrant(string, netip.AddrPort) Policy {
 	return Policy{Refuse: &CallError{Cause: CauseFacilityRejected, Text: "this is no registrar"}}
 }
 
-func (openHouse) Registered(string, netip.AddrPort, time.Duration) {}
+// Registered has nothing to do.
+func (SamePolicy) Registered(string, netip.AddrPort, time.Duration) {}

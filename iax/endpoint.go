@@ -119,7 +119,7 @@ func Listen(cfg Config) (*Endpoint, error) {
 		cfg.Numbers = NewNumberPool(cfg.Rand)
 	}
 	if cfg.Authority == nil {
-		cfg.Authority = openHouse{}
+		cfg.Authority = SamePolicy{}
 	}
 	if len(cfg.Codecs) == 0 {
 		cfg.Codecs = AllCodecs()

@@ -162,7 +162,9 @@ func TestForgedToken(t *testing.T) {
 // no more octets than came, or dropped and counted.
 func TestStrays(t *testing.T) {
 	full := func(f wire.Full) []byte { b, _ := f.Append(nil); return b }
-	iax := func(cmd wire.Command) wire.Full { return wire.Full{Source: 7, Dest: 9, Timestamp: 3, Type: wire.TypeIAX, Subclass: uint64(cmd)} }
+	iax := func(cmd wire.Command) wire.Full {
+		return wire.Full{Source: 7, Dest: 9, Timestamp: 3, Type: wire.TypeIAX, Subclass: uint64(cmd)}
+	}
 	poke := iax(wire.Poke)
 	poke.Dest = 0
 	cutOff := wire.Full{Source: 7, Type: wire.TypeIAX, Subclass: uint64(wire.New), Data: []byte{11, 2, 0, 2, 1, 200, '1'}}

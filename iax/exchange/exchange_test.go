@@ -178,11 +178,11 @@ func TestLineToLine(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				got := make(chan iax.CallInfo, 1)
+				in := make(chan *iax.Call, 1)
 				callee := &count{}
 				a := w.line("10.0.0.2:4569", "line0", "frog0", nil)
 				b := w.line("10.0.0.3:4569", tc.line, tc.secret, func(c *iax.Call) {
-					got <- c.Info()
+					in <- c
 					c.Ring()
 					time.Sleep(time.Second)
 					c.Answer(callee)
@@ -194,12 +194,13 @@ func TestLineToLine(t *testing.T) {
 				if err := c.WaitAnswer(context.Background()); err != nil {
 					t.Fatal(err)
 				}
-				info := <-got
+				other := <-in
+				info := other.Info()
 				if info.Caller.Number != "1000" || info.Caller.Name != "Line 0" || info.Username != tc.line {
 					t.Errorf("callee's info = %+v", info)
 				}
 				<-c.Done()
-				time.Sleep(time.Second)
+				<-other.Done()
 				if n := len(callee.heard); n < 499 {
 					t.Errorf("callee heard %d frames of 500", n)
 				}

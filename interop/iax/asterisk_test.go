@@ -242,6 +242,67 @@ func TestAsterisk(t *testing.T) {
 	}
 }
 
+// TestAsteriskCallsEncrypted is called by an Asterisk that encrypts, and by one
+// that does not where that is demanded here.
+func TestAsteriskCallsEncrypted(t *testing.T) {
+	a := startPBX(t)
+	numbers := iax.NewNumberPool(nil)
+	for _, tc := range []struct {
+		peer    string
+		policy  iax.Encryption
+		refused bool
+	}{
+		{"enc", iax.EncryptAllow, false},
+		{"encforce", iax.EncryptDemand, false},
+		{"md5", iax.EncryptAllow, false},
+		{"md5", iax.EncryptDemand, true},
+	} {
+		t.Run(fmt.Sprint(tc.peer, tc.policy), func(t *testing.T) {
+			secret := tc.peer + "secret"
+			cfg := iax.Config{Listen: "127.0.0.1:0", Numbers: numbers, Authority: iax.SamePolicy{Methods: iax.AuthMD5, Secret: secret, Encryption: tc.policy}}
+			in := make(chan *iax.Call, 1)
+			callee := &ear{}
+			cfg.Incoming = func(c *iax.Call) { c.Answer(callee); in <- c }
+			line, err := iax.Listen(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = line.Close() })
+			register(t, line, a.server(), iax.Account{Username: tc.peer, Secret: secret})
+			number := ""
+			for i, k := range kinds {
+				if k.name == tc.peer {
+					number = fmt.Sprint(1100 + i)
+				}
+			}
+			caller := &ear{limit: 8000 * 3}
+			c, err := listen(t, numbers, nil).Dial(context.Background(), iax.DialParams{Account: iax.Account{Username: "plain", Secret: "plainsecret", Allow: iax.AuthPlaintext}, Server: a.server(), Number: number})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Attach(caller)
+			<-c.Done()
+			if tc.refused {
+				if len(in) != 0 || c.Err().Local {
+					t.Errorf("the call came through: %v", c.Err())
+				}
+				return
+			}
+			select {
+			case got := <-in:
+				if i := got.Info(); i.Auth != iax.AuthMD5 || i.Encrypt != (tc.peer != "md5") {
+					t.Errorf("incoming: %+v", i)
+				}
+			default:
+				t.Fatalf("no call came: %v", c.Err())
+			}
+			if l := callee.level(1850); l < 7000 {
+				t.Errorf("the line hears 1850 Hz at %.0f", l)
+			}
+		})
+	}
+}
+
 func call(t *testing.T, e *iax.Endpoint, p iax.DialParams, m iax.Media) *iax.Call {
 	t.Helper()
 	c, err := e.Dial(context.Background(), p)
