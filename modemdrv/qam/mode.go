@@ -6,6 +6,8 @@ type Mode struct {
 	// AltWindow is over how many half symbols alternations are looked for, a
 	// multiple of 4; they last longer than that.
 	AltWindow int
+	// Alternation are the two points of the alternations, in their order.
+	Alternation [2]complex64
 	// Training holds the known points right after the alternations.
 	Training []complex64
 	// Match is how many of them tell where the alternations ended.
@@ -27,8 +29,10 @@ type Mode struct {
 // Decoder takes the equalized symbols of the data (and of the scrambled ones
 // that end training) and delivers bits.
 type Decoder interface {
-	// Start tells that the next symbol is the first after training.
-	Start()
+	// Start tells that the next symbol is the first after training, or, where it is
+	// not known how many symbols of training are still to come (hunt), one before
+	// it: then bits count from where the ones that end training are found.
+	Start(hunt bool)
 	// Decide takes the next symbol, of mean square 1, and returns the point that
 	// was most probably sent, as far as can be told at once.
 	Decide(y complex64) complex64

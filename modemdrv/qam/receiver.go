@@ -44,6 +44,7 @@ type Receiver struct {
 	seen     int     // searching: the first that was not looked at yet
 	power    float64 // mean square of a half symbol
 	scatter  scatter
+	blind    [blindRef]complex64 // alternations, as known symbols
 	// Room for the half symbols of one trial alignment.
 	trialR, trialI []float32
 }
@@ -192,6 +193,10 @@ func (r *Receiver) match() {
 		return
 	}
 	if r.second || !r.knows() {
+		if r.short && r.knows() && r.trainBlind() {
+			r.conclude(true)
+			return
+		}
 		r.search(r.edge) // the true beginning may have come in the meantime
 		return
 	}
@@ -214,10 +219,10 @@ func (r *Receiver) conclude(good bool) {
 	r.catchUp()
 }
 
-// begin sets the tracker up: symbol number k of a training with so many known
+// begin sets the tracker up: symbol number k of a training with these known
 // symbols and a bridge comes next, when half symbol number want-1 is there.
-func (r *Receiver) begin(k, known, bridge, want int, phase, omega, err float64) {
-	r.track.start(k, known, bridge, want, phase, omega, err)
+func (r *Receiver) begin(k int, ref []complex64, bridge, want int, phase, omega, err float64) {
+	r.track.start(k, ref, bridge, want, phase, omega, err)
 	unit := 1 / (eqTaps * float32(r.power))
 	r.track.trainStep, r.track.dataStep = eqStepTrain*unit, eqStepData*unit
 	r.state = tracking

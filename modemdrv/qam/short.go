@@ -62,46 +62,111 @@ func (a aligned) match() float64 {
 }
 
 // trainShort takes up an earlier burst's equalizer for the training whose first
-// known symbol is at half symbol at of the history. It tells whether it fits.
+// known symbol is at half symbol at of the history. It tells whether it fits. The
+// errors should be what they were; if they are not, some of the symbols may have
+// been lost, or all; or the line has become worse.
 func (r *Receiver) trainShort(at int) bool {
+	all := r.mode.Training[:r.mode.ShortTraining]
+	first := all[:(len(all)+1)/2]
+	usual := usualFactor*r.memory.sure.err + usualFloor
+	switch {
+	case r.takeUp(at, all, usual):
+	case r.takeUp(at, first, usual):
+		r.track.bridge, r.track.hold = len(all)-len(first), firstHold
+	case r.trainBlind():
+	default:
+		return r.takeUp(at, all, 2*r.mode.MaxError)
+	}
+	return true
+}
+
+// Errors of a short training count as usual up to this many times those of the
+// burst before, and a bit.
+const (
+	usualFactor = 3
+	usualFloor  = 0.01
+)
+
+// firstHold is how many symbols of data teach nothing when only the first half of
+// the known symbols was there: until the packet that took the others is over.
+const firstHold = 40
+
+// When a packet took all of a short training's known symbols with it, the
+// alternations before them still tell timing, phase and gain, only not where
+// data begins: some time around where the alternations seemed to end.
+const (
+	blindRef  = 38 // alternating symbols that are used
+	blindGap  = 80 // symbols between them and their end as it seems: a lost packet may be there too
+	blindSlop = 56 // symbols that this may be wrong: a packet, and the width of the window
+	blindHold = 4 * blindSlop
+)
+
+// trainBlind is trainShort with alternations for known symbols.
+func (r *Receiver) trainBlind() bool {
+	n := len(r.blind)
+	for k := range r.blind {
+		r.blind[k] = r.mode.Alternation[k&1]
+	}
+	at := r.edge - r.front.zbase - 2*(n+blindGap)
+	if at < eqPast || !r.takeUp(at, r.blind[:], usualFactor*r.memory.sure.err+usualFloor) {
+		return false
+	}
+	t := &r.track
+	t.hunt, t.hold = true, blindHold
+	t.bridge = max(0, blindGap+r.mode.ShortTraining-blindSlop)
+	return true
+}
+
+// takeUp uses the equalizer that is known, for known symbols whose first is near
+// half symbol at of the history, and sets the loops up. It tells whether they fit
+// with no more than this mean squared error.
+func (r *Receiver) takeUp(at int, ref []complex64, most float64) bool {
 	m := &r.memory.sure
 	f := r.front
-	ref := r.mode.Training[:r.mode.ShortTraining]
 	r.eq = m.eq
+	nominal := float64(modem.SampleRate) / float64(r.mode.Pulse.SymbolRate) / 2
 	time := f.next - float64(len(f.zr)-at)*f.step
-	f.step = float64(modem.SampleRate)/float64(r.mode.Pulse.SymbolRate)/2 + m.timeRate/2
+	f.step = nominal + m.timeRate/2
 	best := r.align(time, ref, m.omega)
-
-	// Take the half symbols anew where the equalizer expects them.
-	f.zr, f.zi = f.zr[:at-eqPast], f.zi[:at-eqPast]
-	f.next = best.time - eqPast*f.step
-	for f.ready() && len(f.zr) < cap(f.zr) {
-		f.pull()
-	}
+	f.step = nominal
 
 	var refEnergy float64
 	for _, d := range ref {
 		refEnergy += float64(real(d)*real(d) + imag(d)*imag(d))
 	}
 	fit := best.match() / refEnergy
-	if !(fit > 1-2*r.mode.MaxError) {
+	if !(fit > 1-most) {
 		return false
 	}
+	r.retake(at, best.time, nominal+m.timeRate/2)
 	size := math.Hypot(real(best.corr), imag(best.corr))
 	gain := size / refEnergy
 	r.eq.scale(float32(1 / gain))
 	r.power = m.power * gain * gain
-	f.step -= m.timeRate / 2
 	phase := math.Atan2(imag(best.corr), real(best.corr))
-	r.begin(0, len(ref), 0, f.zbase+at+eqFuture+1, phase, m.omega, 1-fit)
+	r.begin(0, ref, 0, f.zbase+at+eqFuture+1, phase, m.omega, 1-fit)
 	r.track.timeRate = m.timeRate
 	return true
+}
+
+// retake makes the half symbols from a symbol's window on anew, so that half
+// symbol at of the history is that at time.
+func (r *Receiver) retake(at int, time, step float64) {
+	f := r.front
+	f.zr, f.zi = f.zr[:at-eqPast], f.zi[:at-eqPast]
+	f.next = time - eqPast*step
+	nominal := f.step
+	f.step = step
+	for f.ready() && len(f.zr) < cap(f.zr) {
+		f.pull()
+	}
+	f.step = nominal
 }
 
 // align looks for the time of the first known symbol, which is expected around
 // a given one, at which the equalizer's output fits the known symbols best.
 func (r *Receiver) align(time float64, ref []complex64, omega float64) aligned {
-	const trials = 2*alignRange*alignSteps + 1
+	const trials = 2*alignRange*alignSteps + 1 // 65
 	var match [trials]float64
 	var best aligned
 	bestAt := 0

@@ -8,11 +8,13 @@ import (
 
 // tracker is what follows a carrier symbol by symbol.
 type tracker struct {
-	want     int // absolute number of half symbols that the next symbol needs
-	k        int // number of the next symbol, 0 for the first known one
-	known    int // known symbols in this training
-	bridge   int // symbols after them that are decided among the bridge's points
-	data     int // symbols given to the decoder
+	want     int         // absolute number of half symbols that the next symbol needs
+	k        int         // number of the next symbol, 0 for the first known one
+	ref      []complex64 // known symbols of this training
+	hunt     bool        // the decoder must find the end of training
+	hold     int         // symbols of data from which nothing is learned
+	bridge   int         // symbols after them that are decided among the bridge's points
+	data     int         // symbols given to the decoder
 	trained  bool
 	cos, sin float32 // of the carrier's phase
 	omega    float64 // carrier offset, radians a symbol
@@ -35,8 +37,8 @@ const (
 	fadeShare  = 0.12 // share of the power in data under which the carrier is gone
 
 	doubtShare  = 1.0 / 8
-	doubtFactor = 8
-	doubtFloor  = 0.01
+	doubtFactor = 4
+	doubtFloor  = 0.002
 	doubtMost   = 240
 
 	carrierGain  = 0.04
@@ -49,9 +51,9 @@ const (
 	eqEvery      = 2         // only every second symbol moves the taps: half the cost, the same quality
 )
 
-func (t *tracker) start(k, known, bridge, want int, phase, omega, err float64) {
+func (t *tracker) start(k int, ref []complex64, bridge, want int, phase, omega, err float64) {
 	*t = tracker{
-		k: k, known: known, bridge: bridge, want: want,
+		k: k, ref: ref, bridge: bridge, want: want,
 		omega: omega, err: err, recent: err,
 	}
 	s, c := math.Sincos(phase)
@@ -77,7 +79,7 @@ func (r *Receiver) symbol() {
 	e := d - y
 	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
 	turn := t.omega
-	if !r.held() && !t.doubts(errPower) {
+	if t.data >= t.hold && !r.held() && !t.doubts(errPower) {
 		t.err += (errPower - t.err) * errorShare
 		turn += r.adapt(zr, zi, y, d, e)
 	}
@@ -114,7 +116,7 @@ func (t *tracker) turn(by float32) {
 // the angle that it says the carrier has moved.
 func (r *Receiver) adapt(zr, zi []float32, y, d, e complex64) float64 {
 	t := &r.track
-	known := t.k < t.known
+	known := t.k < len(t.ref)
 	if known || t.k%eqEvery == 0 {
 		step := t.dataStep
 		if known {
@@ -153,9 +155,9 @@ func (r *Receiver) held() bool {
 func (r *Receiver) decide(y complex64) complex64 {
 	t := &r.track
 	switch {
-	case t.k < t.known:
-		return r.mode.Training[t.k]
-	case t.k < t.known+t.bridge:
+	case t.k < len(t.ref):
+		return t.ref[t.k]
+	case t.k < len(t.ref)+t.bridge:
 		return nearest(r.mode.BridgePoints, y)
 	case !t.trained:
 		if t.err > r.mode.MaxError {
@@ -164,13 +166,15 @@ func (r *Receiver) decide(y complex64) complex64 {
 			return 0
 		}
 		t.trained = true
-		r.dec.Start()
+		r.dec.Start(t.hunt)
 		r.sink.Status(modem.Trained)
-		r.memory.recent = knowledge{}
-		r.remember()
+		if !t.hunt {
+			r.memory.recent = knowledge{}
+			r.remember()
+		}
 	}
 	t.data++
-	if t.data%memoryEvery == 0 {
+	if t.data%memoryEvery == 0 && t.doubted == 0 && !r.held() {
 		r.remember()
 	}
 	r.scatter.add(y)

@@ -62,7 +62,7 @@ func (r *Receiver) trainLong(at int) bool {
 	}
 	r.power = r.fit.power
 	n := len(ref)
-	r.begin(n, len(r.mode.Training), r.mode.Bridge, f.zbase+at+2*n+eqFuture+1, phase+omega*float64(n), omega, err)
+	r.begin(n, r.mode.Training, r.mode.Bridge, f.zbase+at+2*n+eqFuture+1, phase+omega*float64(n), omega, err)
 	return true
 }
 

@@ -61,6 +61,7 @@ func newSetup(bitRate int) setup {
 	}
 	return setup{&qam.Mode{
 		Pulse:         pulse,
+		Alternation:   [2]complex64{k.abcd[0], k.abcd[1]},
 		AltWindow:     64,
 		Training:      conditioningPoints(k),
 		Match:         32,

@@ -156,3 +156,54 @@ func squared(p complex64) float64 {
 }
 
 var _ modem.Receiver = (*Receiver)(nil)
+
+// TestShortTrainingLost takes 20 ms out of a short training, wherever they may
+// lie, and repeats those before instead: all of the known symbols may be among
+// them. The data must come, after at most some more ones.
+func TestShortTrainingLost(t *testing.T) {
+	r := rate(14400)
+	data := qamtest.Bits(6000, 2)
+	long, short := under.Burst(t, r, false, qamtest.Bits(2000, 1)), under.Burst(t, r, true, data)
+	line := qamtest.Line{Set: func(p *linesim.Parameters) { p.FreqOffset, p.Delay = 2, 0.3 }}
+	long, short = line.Through(long, 32, 1), line.Through(short, 32, 2)
+	const boundary = segment1 * 8000 / 2400
+	for at := boundary - 160; at < boundary+200; at += 20 {
+		for _, told := range []bool{false, true} {
+			sink := &qamtest.Sink{}
+			rx, err := NewReceiver(r, sink)
+			if err != nil {
+				t.Fatal(err)
+			}
+			qamtest.Feed(rx, long)
+			*sink = qamtest.Sink{}
+			if err := rx.Restart(r, true); err != nil {
+				t.Fatal(err)
+			}
+			spoilt := append([]int16(nil), short...)
+			copy(spoilt[at:at+160], short[at-160:at])
+			rx.Write(spoilt[:at])
+			if told {
+				rx.Conceal(160)
+			}
+			qamtest.Feed(rx, spoilt[at:])
+			if sink.Count(modem.Trained) != 1 {
+				t.Errorf("20 ms lost at sample %d (told %v): events = %v, want training", at, told, sink.Events)
+				continue
+			}
+			if n := tailErrors(sink.Bits, data[1000:]); n != 0 {
+				t.Errorf("20 ms lost at sample %d (told %v): %d bits wrong after the first 1000", at, told, n)
+			}
+		}
+	}
+}
+
+// tailErrors counts the wrong bits of want where it fits best in got.
+func tailErrors(got, want []byte) int {
+	least := len(want)
+	for skip := 0; skip+len(want) <= len(got); skip++ {
+		if n := qamtest.Errors(got[skip:], want[:64]); n == 0 {
+			least = min(least, qamtest.Errors(got[skip:], want))
+		}
+	}
+	return least
+}

@@ -95,6 +95,8 @@ type decoder struct {
 	decided   int // symbols delivered or skipped
 	diff      int // Y2 Y1 of the last delivered symbol
 	inverse   float32
+	skip      int // symbols of segment 4, or until the hunt for it is given up
+	ones      int // hunt: ones in a row that are still wanted; 0: no hunt
 }
 
 // step is what is remembered of one symbol.
@@ -109,10 +111,23 @@ func newDecoder(k *constellation, look *lookup, sink modem.Sink) *decoder {
 
 // Start implements qam.Decoder. Segment 4 comes first, so nothing need be known
 // of the encoder's state.
-func (d *decoder) Start() {
+func (d *decoder) Start(hunt bool) {
 	d.metric = [states]int32{}
 	d.n, d.decided = 0, 0
+	d.skip = segment4
+	d.ones = 0
+	if hunt {
+		d.skip = huntMost
+		d.ones = huntOnes
+	}
 }
+
+// When it is not known where segment 4 begins, this many ones in a row are taken
+// for it, and when there are none, its end is assumed after so many symbols.
+const (
+	huntOnes = 24
+	huntMost = 180
+)
 
 // Decide implements qam.Decoder.
 func (d *decoder) Decide(y complex64) complex64 {
@@ -184,8 +199,20 @@ func (d *decoder) emit(label int) {
 	q := uint32(label>>3<<2 | (diff-d.diff)&3)
 	d.diff = diff
 	bits := d.scrambler.Descramble(q, d.bits)
-	if d.decided >= segment4 {
+	if d.decided >= d.skip {
 		d.sink.WriteBits(bits, d.bits)
+	} else if d.ones > 0 {
+		d.hunt(bits)
+	}
+}
+
+// hunt looks for the ones of segment 4.
+func (d *decoder) hunt(data uint32) {
+	d.ones -= d.bits
+	if data != 1<<d.bits-1 {
+		d.ones = huntOnes
+	} else if d.ones <= 0 {
+		d.skip = 0
 	}
 }
 

@@ -89,8 +89,8 @@ func newDecoder(spec rateSpec, sink modem.Sink) *decoder {
 	return d
 }
 
-// Start implements qam.Decoder.
-func (d *decoder) Start() { d.n, d.out = 0, 0 }
+// Start implements qam.Decoder. Without short training there is nothing to hunt.
+func (d *decoder) Start(bool) { d.n, d.out = 0, 0 }
 
 // Decide implements qam.Decoder.
 func (d *decoder) Decide(y complex64) complex64 {

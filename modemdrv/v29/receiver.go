@@ -90,8 +90,8 @@ func newDecoder(k *constellation, sink modem.Sink) *decoder {
 	return d
 }
 
-// Start implements qam.Decoder.
-func (d *decoder) Start() { d.n, d.out = 0, 0 }
+// Start implements qam.Decoder. Without short training there is nothing to hunt.
+func (d *decoder) Start(bool) { d.n, d.out = 0, 0 }
 
 // Decide implements qam.Decoder. The points lie on the axes and on the diagonals:
 // the best of each kind is found by its amplitude, then the better of both.
