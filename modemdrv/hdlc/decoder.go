@@ -40,6 +40,7 @@ type Decoder struct {
 	fcs     uint16
 	length  int // octets taken in, FCS included; may exceed the buffer
 	buf     [MaxFrame + fcsLength]byte
+	repair  repair
 }
 
 // NewDecoder makes a decoder that tells Flags once flags flags came in a row
@@ -53,7 +54,16 @@ func NewDecoder(h Handler, flags int) *Decoder {
 
 // Reset forgets everything, as at the begin of another carrier.
 func (d *Decoder) Reset() {
-	*d = Decoder{handler: d.handler, need: d.need}
+	d.flags, d.synced, d.ones = 0, false, 0
+	d.afterFlag()
+	d.inFrame = false
+	d.repair.forget()
+}
+
+// afterFlag makes ready for the octets of a frame.
+func (d *Decoder) afterFlag() {
+	d.inFrame = true
+	d.octet, d.n, d.fcs, d.length = 0, 0, fcsPreset, 0
 }
 
 // Synced tells whether the decoder is between flags: Flags was told, and no
@@ -62,6 +72,10 @@ func (d *Decoder) Synced() bool { return d.synced }
 
 // WriteBits takes n bits (at most 32), the first in the lowest place.
 func (d *Decoder) WriteBits(bits uint32, n int) {
+	if d.repair.limit > 0 {
+		d.writeKeeping(bits, n)
+		return
+	}
 	for ; n > 0; n-- {
 		d.bit(bits & 1)
 		bits >>= 1
@@ -130,8 +144,10 @@ func (d *Decoder) flag() {
 	default:
 		d.deliver(d.n == flagHead)
 	}
-	d.inFrame = true
-	d.octet, d.n, d.fcs, d.length = 0, 0, fcsPreset, 0
+	d.afterFlag()
+	if !d.repair.replay {
+		d.repair.n, d.repair.whole = 0, true
+	}
 }
 
 // count takes a flag with no frame before it.

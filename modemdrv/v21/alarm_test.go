@@ -91,3 +91,52 @@ func TestFalseAlarm(t *testing.T) {
 		}
 	}
 }
+
+// signalling is a sink as a fax session has it.
+type signalling struct {
+	*hdlc.Decoder
+	frames, bad, aborts int
+}
+
+func (s *signalling) Flags() {}
+func (s *signalling) Abort() { s.aborts++ }
+func (s *signalling) Frame(_ []byte, ok bool) {
+	if ok {
+		s.frames++
+	} else {
+		s.bad++
+	}
+}
+
+func (s *signalling) Status(status modem.Status) {
+	if status == modem.CarrierDown {
+		s.Close()
+	}
+}
+
+// TestLostPacket: whichever packet of a command is lost, the frame arrives.
+func TestLostPacket(t *testing.T) {
+	csi := append([]byte{0xFF, 0x03, 0x40}, "   11010203 555 94+ "...)
+	dis := []byte{0xFF, 0x13, 0x80, 0x00, 0xEE, 0xF8, 0x44, 0x80, 0x1C}
+	send := func() []int16 {
+		out := make([]int16, 5*modem.SampleRate)
+		return out[:NewTransmitter(hdlc.NewEncoder(hdlc.Spacing{Preamble: 38, Closing: 2}, hdlc.Frames(csi, dis))).Read(out)]
+	}
+	p := linesim.Defaults()
+	p.SNR, p.ULaw, p.Delay = 25, true, 17.3
+	line := append(linesim.Through(p, send()), make([]int16, 1600)...)
+	for at := 100; at+160 < len(line)-1600; at += 53 {
+		lossy := append([]int16(nil), line...)
+		copy(lossy[at:at+160], line[max(0, at-160):]) // repeated, as players of IAX2 do
+		s := &signalling{}
+		s.Decoder = hdlc.NewDecoder(s, 3)
+		s.Repair(7)
+		r := NewReceiver(s)
+		r.Write(lossy[:at])
+		r.Conceal(160)
+		r.Write(lossy[at:])
+		if s.frames != 2 || s.bad > 0 {
+			t.Errorf("samples %d to %d lost: %d good frames, %d bad, %d aborts", at, at+160, s.frames, s.bad, s.aborts)
+		}
+	}
+}

@@ -11,8 +11,9 @@ const markRing = 256
 // reference, and of the signal's energy. The difference of two marks is the
 // correlation over the time between them, whatever that time is: this makes
 // windows of 26 2/3 samples, at any place, for the price of two look-ups. Sums are
-// integers, so that nothing ever drifts.
-type mark struct{ oneRe, oneIm, zeroRe, zeroIm, energy int64 }
+// integers, so that nothing ever drifts. made counts the samples that were made
+// up in place of lost ones.
+type mark struct{ oneRe, oneIm, zeroRe, zeroIm, energy, made int64 }
 
 // correlator takes samples and keeps marks.
 type correlator struct {
@@ -25,11 +26,14 @@ type correlator struct {
 }
 
 // write takes samples up to the next mark and tells how many, and whether
-// it made the mark.
-func (c *correlator) write(in []int16) (taken int, marked bool) {
+// it made the mark. The first conceal of the samples are made up, and left out.
+func (c *correlator) write(in []int16, conceal int) (taken int, marked bool) {
 	n := min(blockLen-c.sub, len(in))
 	s := c.sum
-	for _, x := range in[:n] {
+	made := min(n, conceal)
+	s.made += int64(made)
+	c.at = (c.at + made) % len(c.reference)
+	for _, x := range in[made:n] {
 		r := &c.reference[c.at]
 		c.at++
 		if c.at == len(c.reference) {
@@ -53,7 +57,7 @@ func (c *correlator) write(in []int16) (taken int, marked bool) {
 }
 
 // instant is a mark at any time, between those that are kept.
-type instant struct{ oneRe, oneIm, zeroRe, zeroIm, energy float64 }
+type instant struct{ oneRe, oneIm, zeroRe, zeroIm, energy, made float64 }
 
 // instantAt interpolates. Time is in blocks, at most that of the newest mark
 // and at least markRing-1 less; before the begin of all things there was nothing.
@@ -68,6 +72,7 @@ func (c *correlator) instantAt(time float64) instant {
 		float64(a.zeroRe) + f*float64(b.zeroRe-a.zeroRe),
 		float64(a.zeroIm) + f*float64(b.zeroIm-a.zeroIm),
 		float64(a.energy) + f*float64(b.energy-a.energy),
+		float64(a.made) + f*float64(b.made-a.made),
 	}
 }
 
@@ -75,13 +80,15 @@ func (c *correlator) instantAt(time float64) instant {
 type window struct {
 	one, zero float64 // energy that each tone explains
 	energy    float64 // all of it
+	made      float64 // samples that are made up
 }
 
 // between gives the window from a to b, length samples.
 func between(a, b *instant, length float64) window {
-	k := 2 / (referenceScale * referenceScale * length)
+	w := window{energy: b.energy - a.energy, made: b.made - a.made}
+	k := 2 / (referenceScale * referenceScale * max(1, length-w.made))
 	re, im := b.oneRe-a.oneRe, b.oneIm-a.oneIm
-	w := window{one: k * (re*re + im*im), energy: b.energy - a.energy}
+	w.one = k * (re*re + im*im)
 	re, im = b.zeroRe-a.zeroRe, b.zeroIm-a.zeroIm
 	w.zero = k * (re*re + im*im)
 	return w

@@ -19,7 +19,7 @@ func (h *hunt) begin(now float64) {
 }
 
 // look takes the window that ends now, and tells whether a carrier is there.
-func (h *hunt) look(line *correlator, concealed bool) bool {
+func (h *hunt) look(line *correlator) bool {
 	end := line.instantAt(h.next)
 	h.next += bitBlocks / 2
 	chain, slot := h.at&1, h.at/2
@@ -33,10 +33,10 @@ func (h *hunt) look(line *correlator, concealed bool) bool {
 		h.filled++
 		return false
 	}
-	if concealed {
+	w := between(&start, &end, bitSamples)
+	if w.made > doubtful {
 		return false
 	}
-	w := between(&start, &end, bitSamples)
 	share, tone := w.share(), int8(0)
 	if w.energy < leastEnergy {
 		share = 0

@@ -22,15 +22,25 @@ const (
 	goneBack   = 4    // what a good bit takes back of them: noise makes one now and then
 	leastLevel = -50. // dBm0; what is less is crosstalk
 
+	doubtful = bitSamples * 2 / 3 // so many samples made up make a bit a guess
+
 	timingGain = 0.04 // part of a transition's timing error that is corrected
 	smoothing  = 1. / 32
 )
+
+// Doubter is a modem.Sink that wants to know which bits lie in samples that
+// were made up (Conceal): they come by WriteDoubtful in place of WriteBits, in
+// their order among the others. hdlc.Decoder can make use of it.
+type Doubter interface {
+	WriteDoubtful(bits uint32, n int)
+}
 
 // Receiver implements modem.Receiver. Its carrier needs no training: CarrierUp
 // is followed by Trained at once, and then by the bits from the begin of the
 // carrier on. Bits of up to 40 ms after the end of a carrier are noise.
 type Receiver struct {
 	sink    modem.Sink
+	doubt   Doubter // the same, if it is one
 	line    correlator
 	conceal int // samples still to come that are made up
 
@@ -53,6 +63,7 @@ func NewReceiver(sink modem.Sink) *Receiver { return NewReceiverOn(Channel2, sin
 // NewReceiverOn makes a receiver of either channel.
 func NewReceiverOn(c Channel, sink modem.Sink) *Receiver {
 	r := &Receiver{sink: sink}
+	r.doubt, _ = sink.(Doubter)
 	r.line.reference = channelReferences[c]
 	r.Restart()
 	return r
@@ -69,7 +80,7 @@ func (r *Receiver) Restart() {
 // Write takes line signal.
 func (r *Receiver) Write(in []int16) {
 	for len(in) > 0 {
-		n, marked := r.line.write(in)
+		n, marked := r.line.write(in, r.conceal)
 		in = in[n:]
 		if r.conceal > 0 {
 			r.conceal = max(0, r.conceal-n)
@@ -87,7 +98,7 @@ func (r *Receiver) Conceal(n int) { r.conceal += n }
 func (r *Receiver) advance() {
 	now := float64(r.line.blocks)
 	if !r.up {
-		if now >= r.hunt.next && r.hunt.look(&r.line, r.conceal > 0) {
+		if now >= r.hunt.next && r.hunt.look(&r.line) {
 			r.acquire()
 		}
 		return
@@ -129,7 +140,7 @@ func (r *Receiver) transition(i *instant) {
 	if early := between(&r.start, i, bitSamples/2); early.one > early.zero {
 		now = 1
 	}
-	if now != r.last && r.conceal == 0 && r.gone == 0 {
+	if now != r.last && w.made == 0 && r.gone == 0 {
 		late := (w.one - w.zero) / (w.one + w.zero + 1)
 		if r.last == 1 {
 			late = -late
@@ -151,7 +162,7 @@ func (r *Receiver) bit(i *instant) {
 	}
 	r.last = bit
 	share := w.share()
-	if r.conceal == 0 {
+	if w.made == 0 {
 		if share < shareBit || w.energy < leastEnergy {
 			r.gone++
 		} else {
@@ -163,6 +174,10 @@ func (r *Receiver) bit(i *instant) {
 		r.up = false
 		r.hunt.begin(float64(r.line.blocks))
 		r.sink.Status(modem.CarrierDown)
+		return
+	}
+	if w.made > doubtful && r.doubt != nil {
+		r.doubt.WriteDoubtful(uint32(bit), 1)
 		return
 	}
 	r.sink.WriteBits(uint32(bit), 1)
