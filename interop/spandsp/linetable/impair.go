@@ -144,10 +144,8 @@ func (t *table) loss() error {
 		names = append(names, fmt.Sprintf("%g %% lost", 100*v))
 	}
 	t.head("Packet loss: wrong bits for each lost packet of 20 ms, blocks of 2048 bits spoilt, bursts not trained", names...)
-	told := t.columns[1]
-	told.name, told.notice = "ours, same samples, told of the loss", true
 	for _, k := range t.modes {
-		for _, c := range append(t.columns[:len(t.columns):len(t.columns)], told) {
+		for _, c := range t.columns {
 			cells := []string{k.String(), c.name}
 			for i, v := range shares {
 				p := linesim.Defaults()
@@ -163,6 +161,6 @@ func (t *table) loss() error {
 			fmt.Fprintln(os.Stderr, cells)
 		}
 	}
-	fmt.Fprintf(&t.text, "\n10 s of data, u-law; a lost packet is replaced by a copy of the one before.\n")
+	fmt.Fprintf(&t.text, "\n10 s of data, u-law; a lost packet is replaced by a copy of the one before, and the receiver is not told.\n")
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 func main() {
 	var (
 		out    = flag.String("o", "", "file to write (default: standard output)")
-		bursts = flag.Int("bursts", 100, "bursts for each point of the noise table; V.21 and the other tables take a share of it")
+		bursts = flag.Int("bursts", 60, "bursts for each point of the noise table; V.21 and the other tables take a share of it (60: about ten minutes)")
 		only   = flag.String("mode", "", "only this mode, such as v17-14400")
 	)
 	flag.Parse()
@@ -38,9 +38,9 @@ func run(out string, bursts int, only string) error {
 	}
 	defer peer.Close()
 	t := &table{bursts: max(4, bursts), columns: []column{
-		{"spandsp", peer, peer, false},
-		{"ours, same samples", peer, spandsp.Ours{}, false},
-		{"ours, our transmitter", spandsp.Ours{}, spandsp.Ours{}, false},
+		{"spandsp", peer, peer},
+		{"ours, same samples", peer, spandsp.Ours{}},
+		{"ours, our transmitter", spandsp.Ours{}, spandsp.Ours{}},
 	}}
 	for _, m := range spandsp.Modes {
 		if only == "" || only == m.Name {

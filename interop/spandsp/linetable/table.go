@@ -29,7 +29,6 @@ func (k kind) String() string {
 type column struct {
 	name     string
 	from, to spandsp.Side
-	notice   bool // the receiver is told of lost packets
 }
 
 type table struct {
@@ -96,7 +95,6 @@ func (s sum) clear() float64 { return float64(s.clean) / float64(max(1, s.bursts
 
 func (t *table) series(c column, k kind, trial spandsp.Trial, bits, bursts int) (sum, error) {
 	var s sum
-	trial.Notice = c.notice
 	for i := range bursts {
 		b, err := t.burst(c, k, bits, i)
 		if err != nil {
