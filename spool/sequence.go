@@ -69,6 +69,13 @@ func replaceText(f *os.File, text []byte) error {
 	return f.Truncate(int64(len(text)))
 }
 
+// How flock locks.
+const (
+	lockShared    = syscall.LOCK_SH
+	lockExclusive = syscall.LOCK_EX
+	lockNoWait    = syscall.LOCK_NB
+)
+
 // flock is flock(2), again when a signal interrupts it.
 func flock(f *os.File, how int) error {
 	for {
