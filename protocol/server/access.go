@@ -20,6 +20,8 @@ const (
 	// AnonymousUID is the id of entries that name none.
 	AnonymousUID FaxUID = 60002
 	maxUID       FaxUID = 60002
+	// unknownUID is the owner of files whose owner is not known; no client has it.
+	unknownUID FaxUID = 1<<32 - 1
 )
 
 // maxAccessLine is the longest line of hosts.hfaxd; HylaFAX reads 1022 characters.

@@ -130,7 +130,7 @@ func (s *session) cmdPASV(a *args) error {
 	if r.code != int(protocol.CodePassive) {
 		return protocol.Errorf(protocol.CodeNoDataConnection, "Cannot setup passive connection: %s", r.text)
 	}
-	s.passive, s.port = true, false
+	s.waitOn(passivePort(r.text))
 	s.reply(protocol.CodePassive, "Entering passive mode %s", r.text[max(strings.IndexByte(r.text, '('), 0):])
 	return nil
 }
@@ -154,9 +154,26 @@ func (s *session) cmdEPSV(a *args) error {
 	if r.code != int(protocol.CodeExtendedPassive) {
 		return protocol.Errorf(protocol.CodeNoDataConnection, "Cannot setup extended passive connection: %s", r.text)
 	}
-	s.passive, s.port = true, false
+	s.waitOn(strings.Trim(r.text[strings.IndexByte(r.text, '(')+1:], "|)"))
 	s.reply(protocol.CodeExtendedPassive, "%s", r.text)
 	return nil
+}
+
+// waitOn notes the port on which the next data connection is to come.
+func (s *session) waitOn(port string) { s.passive, s.port, s.passivePort = true, false, port }
+
+// passivePort takes the port out of the engine's reply to PASV: its last two numbers.
+func passivePort(text string) string {
+	fields := strings.Split(strings.TrimRight(text, ")"), ",")
+	if len(fields) < 2 {
+		return ""
+	}
+	high, err1 := strconv.Atoi(fields[len(fields)-2])
+	low, err2 := strconv.Atoi(fields[len(fields)-1])
+	if err1 != nil || err2 != nil {
+		return ""
+	}
+	return strconv.Itoa(high<<8 | low)
 }
 
 // checkTransferType refuses combinations of TYPE and MODE that do not exist.

@@ -41,16 +41,18 @@ type engineReply struct {
 
 // engines starts engines for sessions.
 type engines struct {
-	ftp   *ftpserver.FtpServer
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
+	ftp    *ftpserver.FtpServer
+	driver *engineDriver
+	conns  chan net.Conn
+	done   chan struct{}
+	once   sync.Once
 }
 
 // newEngines prepares the engine. tlsConfig may be nil.
 func newEngines(tlsConfig func() (*tls.Config, error)) (*engines, error) {
 	e := &engines{conns: make(chan net.Conn), done: make(chan struct{})}
-	e.ftp = ftpserver.NewFtpServer(&engineDriver{listener: e, tlsConfig: tlsConfig})
+	e.driver = &engineDriver{listener: e, tlsConfig: tlsConfig}
+	e.ftp = ftpserver.NewFtpServer(e.driver)
 	if err := e.ftp.Listen(); err != nil {
 		return nil, err
 	}
@@ -258,6 +260,37 @@ func (c *engineConn) SetWriteDeadline(time.Time) error { return nil }
 type engineDriver struct {
 	listener  net.Listener
 	tlsConfig func() (*tls.Config, error)
+	passive   sync.Map // port (string) to net.Listener: where clients may call
+}
+
+// WrapPassiveListener notes a listener of the engine, so that a session can end the wait for a client
+// that does not call.
+func (d *engineDriver) WrapPassiveListener(l net.Listener) (net.Listener, error) {
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	d.passive.Store(port, l)
+	return &passiveListener{Listener: l, driver: d, port: port}, nil
+}
+
+// passiveListener forgets itself when it is closed.
+type passiveListener struct {
+	net.Listener
+	driver *engineDriver
+	port   string
+}
+
+func (l *passiveListener) Close() error {
+	l.driver.passive.CompareAndDelete(l.port, l.Listener)
+	return l.Listener.Close()
+}
+
+// hangUp ends the wait for a call on a port.
+func (e *engines) hangUp(port string) {
+	if l, ok := e.driver.passive.Load(port); ok {
+		l.(net.Listener).Close() //nolint:errcheck,forcetypeassert // nothing else is stored; it is closed in any case
+	}
 }
 
 func (d *engineDriver) GetSettings() (*ftpserver.Settings, error) {

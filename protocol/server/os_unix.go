@@ -106,14 +106,8 @@ func (srv *Server) setOwner(rel string, uid FaxUID) error {
 		return err
 	}
 	srv.owners.set(inodeOf(info).inode, uid)
-	if uid != AnonymousUID {
-		return errGroupKept
-	}
 	return nil
 }
-
-// errGroupKept tells that a file's group does not say whose the file is.
-var errGroupKept = errors.New("the server may not change groups")
 
 // ownerOf returns the owner of a file.
 func (srv *Server) ownerOf(info fs.FileInfo) FaxUID {
@@ -121,10 +115,13 @@ func (srv *Server) ownerOf(info fs.FileInfo) FaxUID {
 	if srv.changesGroups || st.group != srv.group {
 		return FaxUID(st.group)
 	}
-	if uid, ok := srv.owners.get(st.inode); ok && strings.HasPrefix(info.Name(), "doc") {
+	if !strings.HasPrefix(info.Name(), "doc") {
+		return AnonymousUID
+	}
+	if uid, ok := srv.owners.get(st.inode); ok {
 		return uid
 	}
-	return AnonymousUID
+	return unknownUID // of an earlier run: better nobody's than everybody's
 }
 
 // copyOwner gives a file the group of another one.

@@ -78,6 +78,7 @@ type session struct {
 	restart     int64
 	passive     bool
 	port        bool
+	passivePort string
 	gmt         bool
 	idleTimeout time.Duration
 	lockTimeout time.Duration

@@ -77,13 +77,7 @@ func (srv *Server) newDocument(temporary bool, suffix string, owner FaxUID) (str
 
 // giveTo sets owner and mode of a new file.
 func (srv *Server) giveTo(rel string, owner FaxUID, mode fs.FileMode) error {
-	if err := srv.root.Chmod(rel, mode); err != nil { // whatever the umask is
-		return err
-	}
-	if err := srv.setOwner(rel, owner); err != nil {
-		return srv.root.Chmod(rel, mode&^0o070) // nobody's: then the group of the process must not read it
-	}
-	return nil
+	return errors.Join(srv.root.Chmod(rel, mode), srv.setOwner(rel, owner)) // whatever the umask is
 }
 
 // own makes the client the owner of a file that it made.

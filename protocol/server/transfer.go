@@ -358,8 +358,12 @@ func (s *session) watchTransfer(g *engine, t *transfer) error {
 				return nil
 			}
 			if s.gone {
+				s.srv.engines.hangUp(s.passivePort)
 				g.close()
 				s.engine = nil
+				if c, ok := t.file.(interface{ cancel() }); ok {
+					c.cancel()
+				}
 				waitClosed(st)
 				return nil
 			}
@@ -412,6 +416,7 @@ func (s *session) stopTransfer(g *engine, t *transfer) {
 	if c, ok := t.file.(interface{ cancel() }); ok {
 		c.cancel()
 	}
+	s.srv.engines.hangUp(s.passivePort)
 	if err := g.order("ABOR"); err == nil {
 		for {
 			r, err := g.await()
