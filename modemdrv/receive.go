@@ -1,0 +1,261 @@
+package modemdrv
+
+import (
+	"github.com/litoria-fax/litoria/modemdrv/hdlc"
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/modemdrv/tones"
+	"github.com/litoria-fax/litoria/modemdrv/v17"
+	"github.com/litoria-fax/litoria/modemdrv/v21"
+	"github.com/litoria-fax/litoria/modemdrv/v27ter"
+	"github.com/litoria-fax/litoria/modemdrv/v29"
+)
+
+// fastReceiver is what v17, v27ter and v29 have in common.
+type fastReceiver interface {
+	modem.Receiver
+	Restart(rate modem.Rate, short bool) error
+}
+
+// receive is the receiving side of a session: V.21 whenever we do not send, and
+// at the same time the fast modem that the machine listens for. Whichever finds
+// its signal reports it.
+type receive struct {
+	s         *Session
+	v21       *v21.Receiver
+	slow      slowSink
+	fast      fastReceiver // nil: not wanted
+	fastRate  modem.Rate
+	content   t30.Content
+	receivers map[modem.Modulation]fastReceiver
+	image     fastSink
+	tones     *tones.Detector
+	listening bool
+	// signal tells that the far end sends, as far as any modem knows.
+	v21Up, fastUp bool
+}
+
+// v21Flags is how many flags in a row are taken for a preamble: noise makes one
+// now and then.
+const v21Flags = 2
+
+func (r *receive) init(s *Session) error {
+	r.s = s
+	r.slow = slowSink{s: s}
+	r.slow.decoder = hdlc.NewDecoder(&r.slow, v21Flags)
+	r.v21 = v21.NewReceiver(&r.slow)
+	r.image = fastSink{s: s}
+	r.image.decoder = hdlc.NewDecoder(&r.image, 1)
+	r.receivers = map[modem.Modulation]fastReceiver{}
+	if s.cfg.Calling {
+		r.tones = tones.NewDetector(r.tone, tones.CED, tones.Busy, tones.Congestion, tones.Ringback)
+	}
+	return nil
+}
+
+// listen does what a t30.Listen says.
+func (r *receive) listen(l t30.Listen) {
+	if !r.listening {
+		r.listening = true
+		r.v21.Restart()
+		r.slow.decoder.Reset()
+		r.v21Up = false
+	}
+	r.fast, r.fastUp, r.content = nil, false, l.Content
+	if l.Content == t30.Signals {
+		return
+	}
+	fast, err := r.receiver(l.Rate, l.Short)
+	if err != nil { // the machine asks for rates of the table only
+		r.s.report(t30.TroubleNews{Text: err.Error()})
+		return
+	}
+	r.fast, r.fastRate = fast, l.Rate
+	r.image.begin(l.Content)
+}
+
+// receiver gives the receiver of a modulation, the same one each time: what it
+// learned of the line in a long training is needed for the short ones.
+func (r *receive) receiver(rate modem.Rate, short bool) (fastReceiver, error) {
+	if f := r.receivers[rate.Modulation]; f != nil {
+		return f, f.Restart(rate, short)
+	}
+	var f fastReceiver
+	var err error
+	switch rate.Modulation {
+	case modem.V17:
+		f, err = v17.NewReceiver(rate, &r.image)
+	case modem.V29:
+		f, err = v29.NewReceiver(rate, &r.image)
+	default:
+		f, err = v27ter.NewReceiver(rate, &r.image)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.receivers[rate.Modulation] = f
+	return f, nil
+}
+
+// stop ends listening: we send. V.21 is still followed to its end, which tells
+// when the line is free.
+func (r *receive) stop() {
+	r.listening = false
+	r.fast = nil
+}
+
+func (r *receive) write(pcm []int16) {
+	if r.tones != nil && r.s.machine.State() == t30.Calling {
+		r.tones.Write(pcm)
+	}
+	if r.listening || r.v21Up {
+		r.v21.Write(pcm)
+	}
+	if r.fast != nil {
+		r.fast.Write(pcm)
+		r.image.flush()
+	}
+}
+
+func (r *receive) conceal(n int) {
+	if r.listening || r.v21Up {
+		r.v21.Conceal(n)
+	}
+	if r.fast != nil {
+		r.fast.Conceal(n)
+	}
+}
+
+func (r *receive) tone(e tones.Event) {
+	if !e.On {
+		return
+	}
+	switch e.Tone {
+	case tones.CED:
+		r.s.post(t30.ToneEvent{Tone: t30.CED})
+	case tones.Busy:
+		r.s.post(t30.ToneEvent{Tone: t30.Busy})
+	case tones.Congestion:
+		r.s.post(t30.ToneEvent{Tone: t30.Congestion})
+	case tones.Ringback:
+		r.s.post(t30.ToneEvent{Tone: t30.Ringback})
+	default:
+	}
+}
+
+// slowSink takes what V.21 brings.
+type slowSink struct {
+	s       *Session
+	decoder *hdlc.Decoder
+}
+
+// WriteBits implements modem.Sink.
+func (k *slowSink) WriteBits(bits uint32, n int) { k.decoder.WriteBits(bits, n) }
+
+// Status implements modem.Sink. A carrier counts once flags were found in it.
+func (k *slowSink) Status(st modem.Status) {
+	switch st {
+	case modem.CarrierUp:
+		k.decoder.Reset()
+	case modem.CarrierDown:
+		k.down()
+	case modem.Trained, modem.TrainingFailed:
+	}
+}
+
+func (k *slowSink) down() {
+	r := &k.s.rx
+	if r.v21Up {
+		r.v21Up = false
+		k.s.post(t30.CarrierEvent{Status: modem.CarrierDown})
+	}
+	k.decoder.Reset()
+}
+
+// Flags implements hdlc.Handler.
+func (k *slowSink) Flags() {
+	if r := &k.s.rx; !r.v21Up && !r.fastUp {
+		r.v21Up = true
+		k.s.post(t30.CarrierEvent{Status: modem.CarrierUp})
+	}
+}
+
+// Frame implements hdlc.Handler.
+func (k *slowSink) Frame(payload []byte, ok bool) {
+	k.s.post(t30.FrameEvent{Frame: append(t30.Frame(nil), payload...), Good: ok})
+}
+
+// Abort implements hdlc.Handler.
+func (k *slowSink) Abort() {}
+
+// fastSink takes what a fast modem brings.
+type fastSink struct {
+	s       *Session
+	decoder *hdlc.Decoder
+	content t30.Content
+	octets  []byte
+	acc     uint32 // bits that do not yet make an octet, the first the most significant
+	n       int
+}
+
+func (k *fastSink) begin(c t30.Content) {
+	k.content = c
+	k.octets, k.acc, k.n = k.octets[:0], 0, 0
+	k.decoder.Reset()
+}
+
+// WriteBits implements modem.Sink.
+func (k *fastSink) WriteBits(bits uint32, n int) {
+	if k.content == t30.ECM {
+		k.decoder.WriteBits(bits, n)
+		return
+	}
+	for ; n > 0; n-- {
+		k.acc = k.acc<<1 | bits&1
+		bits >>= 1
+		if k.n++; k.n == 8 {
+			k.octets = append(k.octets, byte(k.acc))
+			k.n = 0
+		}
+	}
+}
+
+// flush hands on the octets collected.
+func (k *fastSink) flush() {
+	if len(k.octets) > 0 {
+		k.s.post(t30.DataEvent{Octets: append([]byte(nil), k.octets...)})
+		k.octets = k.octets[:0]
+	}
+}
+
+// Status implements modem.Sink.
+func (k *fastSink) Status(st modem.Status) {
+	r := &k.s.rx
+	switch st {
+	case modem.Trained:
+		k.begin(k.content)
+		r.fastUp = true
+	case modem.CarrierDown:
+		if !r.fastUp {
+			return
+		}
+		k.flush()
+		r.fastUp = false
+		k.s.report(t30.LineNews{Rate: r.fastRate, Quality: r.fast.Quality()})
+	case modem.CarrierUp, modem.TrainingFailed:
+	}
+	k.s.post(t30.CarrierEvent{Fast: true, Status: st})
+}
+
+// Flags implements hdlc.Handler.
+func (k *fastSink) Flags() {}
+
+// Frame implements hdlc.Handler.
+func (k *fastSink) Frame(payload []byte, ok bool) {
+	if ok {
+		k.s.post(t30.FrameEvent{Frame: append(t30.Frame(nil), payload...), Good: true, Fast: true})
+	}
+}
+
+// Abort implements hdlc.Handler.
+func (k *fastSink) Abort() {}

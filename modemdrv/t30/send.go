@@ -1,0 +1,298 @@
+package t30
+
+import (
+	"bufio"
+
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/t4"
+)
+
+// sending is what a sender of pages remembers.
+type sending struct {
+	active   bool // we send pages, or sent them
+	finished bool // all are confirmed
+	far      Capabilities
+	rates    []modem.Rate // that both ends have, fastest first
+	rate     int          // which of them is tried
+	again    bool         // this rate was tried twice
+	spared   bool         // a failed training was forgiven once
+	dcs      int          // how often DCS was sent for this training
+	crp      int
+
+	page     int  // next to be sent or being sent, from 0
+	attempts int  // of this page, without ECM
+	message  FCF  // that ends the page, or what is being sent of it
+	out      bool // the post-message command of the last page was sent, its answer is missing
+	code     *bufio.Reader
+	ecm      blockSender
+}
+
+// awaitsLast tells that all pages were sent and only a confirmation is missing.
+func (s *sending) awaitsLast() bool { return s.out && s.message == EOP }
+
+// retriesAfterRTN is how often a page is sent again after RTN (hylafax-config(5),
+// RTNHandlingMethod).
+const retriesAfterRTN = 2
+
+// startSending begins to send pages to a receiver with these capabilities.
+func (m *Machine) startSending(far Capabilities) {
+	m.t1.stop()
+	m.tx.active, m.tx.far = true, far
+	m.tx.rates, m.tx.rate = m.commonRates(far), 0
+	m.tx.again = false
+	if len(m.tx.rates) == 0 {
+		m.reject(statusTraining, "the far end has no modem that we have, or none between the least and the highest rate allowed")
+		return
+	}
+	m.trained = false
+	m.train()
+}
+
+func (m *Machine) commonRates(far Capabilities) []modem.Rate {
+	ours := m.cfg.offer().Modems
+	var rates []modem.Rate
+	for _, c := range rateCodes {
+		r := c.rate
+		v29Too := r.Modulation == modem.V29 && ours.V17 && far.Modems.V17 // slower than V.17 and no surer
+		if ours.Has(r) && far.Modems.Has(r) && !v29Too && r.BitRate >= m.cfg.MinRate &&
+			(m.cfg.MaxRate == 0 || r.BitRate <= m.cfg.MaxRate) {
+			rates = append(rates, r)
+		}
+	}
+	return rates
+}
+
+// choose gives the parameters for a page: what it is like, or the next lesser
+// thing that the far end has.
+func (m *Machine) choose(info PageInfo) Parameters {
+	far, ours := m.tx.far, m.cfg.offer()
+	p := Parameters{Rate: m.tx.rates[m.tx.rate], Coding: t4.MH, Inch: info.Inch}
+	p.Width = min(info.Width, far.MaxWidth)
+	p.Length = min(info.Length, far.MaxLength)
+	p.Resolution = Standard
+	for r := info.Resolution; r > Standard; r-- {
+		if Has(far.Resolutions, r) {
+			p.Resolution = r
+			break
+		}
+	}
+	if far.ECM && ours.ECM {
+		p.FrameSize = m.cfg.FrameSize
+	}
+	for _, c := range []t4.Coding{t4.MR, t4.MMR} {
+		if Has(far.Codings, c) && Has(ours.Codings, c) && (c != t4.MMR || p.ECM()) {
+			p.Coding = c
+		}
+	}
+	if !p.ECM() {
+		p.MinScan = far.scanTime(p.Resolution)
+	}
+	return p
+}
+
+// train sends DCS and the training check for the next page.
+func (m *Machine) train() {
+	m.tx.dcs = 1
+	m.tx.crp = 0
+	m.sendDCS()
+}
+
+func (m *Machine) sendDCS() {
+	info, ok := m.cfg.Document.Page(m.tx.page)
+	if !ok {
+		m.tx.finished = true
+		m.disconnect()
+		return
+	}
+	m.params = m.choose(info)
+	m.trained = false
+	m.report(NegotiatedNews{true, m.params})
+	var frames []Frame
+	if m.cfg.Subaddress != "" && m.tx.far.Subaddress {
+		frames = append(frames, frame(SUB, identity(m.cfg.Subaddress)...))
+	}
+	if m.cfg.Password != "" && m.tx.far.Password {
+		frames = append(frames, frame(SID, identity(m.cfg.Password)...))
+	}
+	frames = append(frames, frame(TSI, identity(m.cfg.ID)...), frame(DCS, m.params.dcs()...))
+	m.send(SendingDCS, frames...)
+}
+
+// retrain sends DCS and training check again for want of an answer.
+func (m *Machine) retrain(s Status) {
+	if m.tx.dcs >= m.cfg.Tries {
+		m.fail(s, "the far end did not answer the training")
+		return
+	}
+	m.tx.dcs++
+	m.sendDCS()
+}
+
+// slower goes to the next lower rate, false if there is none.
+func (m *Machine) slower() bool {
+	if m.tx.rate+1 >= len(m.tx.rates) {
+		return false
+	}
+	m.tx.rate++
+	m.tx.again = false
+	return true
+}
+
+// trainingFailed: FTT came. One failure in a call is taken for an accident, as
+// a lost packet is, and the same rate is tried again.
+func (m *Machine) trainingFailed() {
+	m.report(TrainingNews{true, m.params.Rate, false, "FTT"})
+	switch {
+	case !m.tx.spared:
+		m.tx.spared = true
+	case !m.slower() && m.tx.again:
+		m.fail(statusTraining, "training failed at every rate")
+		return
+	default:
+		m.tx.again = m.tx.rate+1 >= len(m.tx.rates) // the last one gets two tries
+	}
+	m.train()
+}
+
+// trainingResponse takes an answer to DCS and training check.
+func (m *Machine) trainingResponse(f Frame) {
+	switch f.FCF() {
+	case CFR:
+		m.report(TrainingNews{true, m.params.Rate, true, "CFR"})
+		m.trained = true
+		m.sendPage()
+	case FTT:
+		m.trainingFailed()
+	case DIS, DTC: // our DCS was not received
+		m.retrain(statusDCSIgnored)
+	default:
+		m.unexpected(f)
+	}
+}
+
+// sendPage begins the transmission of the present page.
+func (m *Machine) sendPage() {
+	code, err := m.cfg.Document.Code(m.tx.page, m.params)
+	if err != nil {
+		m.reject(statusPageCode, "page "+itoa(m.tx.page+1)+": "+err.Error())
+		return
+	}
+	m.tx.message = m.nextMessage()
+	m.report(PageStartNews{true, m.tx.page + 1, m.tx.attempts > 0, m.params})
+	m.tx.attempts++
+	if m.params.ECM() {
+		m.tx.ecm.begin(bufio.NewReaderSize(code, m.params.FrameSize+1))
+		m.sendBlock()
+		return
+	}
+	m.setState(SendingImage)
+	m.do(SendImage{Pause: pause, Rate: m.params.Rate, Short: m.shortTraining(), Code: code})
+}
+
+// nextMessage is the command that the present page ends with.
+func (m *Machine) nextMessage() FCF {
+	next, ok := m.cfg.Document.Page(m.tx.page + 1)
+	switch {
+	case !ok && m.cfg.Poll:
+		return EOM // to get another DIS
+	case !ok:
+		return EOP
+	}
+	p := m.choose(next)
+	p.Rate = m.params.Rate
+	if next.NewDocument || p != m.params {
+		return EOM
+	}
+	return MPS
+}
+
+// command gives the message, as PRI if the operator is wanted.
+func (m *Machine) command() FCF {
+	if !m.want {
+		return m.tx.message
+	}
+	return map[FCF]FCF{MPS: PRIMPS, EOM: PRIEOM, EOP: PRIEOP}[m.tx.message]
+}
+
+func (m *Machine) sendPostMessage() {
+	m.tx.out = true
+	m.send(SendingPostMessage, frame(m.command()))
+}
+
+// confirmation takes an answer to a post-message command.
+func (m *Machine) confirmation(f Frame) {
+	switch c := f.FCF(); c {
+	case MCF, RTP, PIP:
+		m.confirmed(c)
+	case RTN:
+		m.refused(c)
+	case PIN:
+		m.tx.out = false
+		m.fail(statusPIN, "the receiver wants its operator to speak, and refused page "+itoa(m.tx.page+1))
+	case CFR, FTT: // an old answer
+	default:
+		m.unexpected(f)
+	}
+}
+
+// confirmed: the present page is through.
+func (m *Machine) confirmed(by FCF) {
+	m.result.Sent++
+	m.tx.out = false
+	m.report(PageNews{Sending: true, Page: m.tx.page + 1, Confirmed: true, Response: by, Parameters: m.params, Document: m.tx.message != MPS})
+	m.nextPage(by)
+}
+
+// nextPage goes on after a page that was confirmed or given up.
+func (m *Machine) nextPage(by FCF) {
+	m.tx.page++
+	m.tx.attempts = 0
+	if _, ok := m.cfg.Document.Page(m.tx.page); !ok {
+		m.tx.finished = true
+		if m.tx.message == EOP || !m.cfg.Poll {
+			m.disconnect()
+			return
+		}
+	}
+	switch {
+	case by == PIP:
+		m.fail(statusInterrupt, "the receiver wants its operator to speak")
+	case m.tx.message == EOM:
+		m.listen(AwaitingDIS, Signals, 0)
+		m.t1.start(m.now, timerT1Calling)
+	case by == RTP || by == RTN:
+		m.train()
+	default:
+		m.sendPage()
+	}
+}
+
+// refused: RTN came. See RTNHandling.
+func (m *Machine) refused(c FCF) {
+	m.tx.out = false
+	page := itoa(m.tx.page + 1)
+	m.report(PageNews{Sending: true, Page: m.tx.page + 1, Response: c, Parameters: m.params})
+	again := m.tx.attempts <= retriesAfterRTN
+	switch {
+	case m.cfg.RTN == GiveUp:
+		m.fail(statusRTN, "the receiver refused page "+page)
+	case m.cfg.RTN == Ignore, m.cfg.RTN == RetransmitIgnore && !again:
+		m.report(TroubleNews{"page " + page + " was refused, and is left at that"})
+		m.nextPage(c)
+	case !again:
+		m.fail(statusRTN3, "the receiver refused page "+page+" "+itoa(m.tx.attempts)+" times")
+	default:
+		m.slower()
+		m.train()
+	}
+}
+
+// unexpected takes frames that are no answer in this state.
+func (m *Machine) unexpected(f Frame) {
+	switch f.FCF() {
+	case CRP:
+		m.repeatAsked()
+	default:
+		m.report(TroubleNews{"unexpected " + f.FCF().String() + " in state " + m.state.String()})
+	}
+}

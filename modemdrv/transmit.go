@@ -1,0 +1,259 @@
+package modemdrv
+
+import (
+	"io"
+	"time"
+
+	"github.com/litoria-fax/litoria/modemdrv/hdlc"
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/modemdrv/tones"
+	"github.com/litoria-fax/litoria/modemdrv/v17"
+	"github.com/litoria-fax/litoria/modemdrv/v21"
+	"github.com/litoria-fax/litoria/modemdrv/v27ter"
+	"github.com/litoria-fax/litoria/modemdrv/v29"
+)
+
+const (
+	// preamble is the flags before V.21 frames: 1 s +-15 % (T.30 5.3.1), and no
+	// longer than that demands.
+	preamble = 870 * time.Millisecond
+	// ecmFlags go before the frames of a block: 200 +-100 ms (T.4 A.3.2).
+	ecmFlags = 120 * time.Millisecond
+	// checkLength is the training check: 1.5 s +-10 % (T.30 5.3.6.1.4).
+	checkLength = 1400 * time.Millisecond
+	// closingFlags follow the last frame, so that the end of the carrier harms
+	// nothing.
+	closingFlags = 2
+
+	// lateEnd is how long after the end of the far end's V.21 we know of it; it
+	// counts as part of the pause.
+	lateEnd = 30 * t30.Second / 1000
+	// patience is how long the end of the far end's signal is waited for.
+	patience = t30.Second
+)
+
+// transmit is the sending side of a session.
+type transmit struct {
+	s     *Session
+	burst modem.Transmitter // nil: silence
+	pause t30.Samples       // of silence before it
+	after t30.Samples       // of silence after it
+	wait  t30.Samples       // for the far end, so far
+	state transmitState
+	cng   *tones.Generator
+}
+
+type transmitState uint8
+
+const (
+	quiet   transmitState = iota // nothing to send
+	waiting                      // the far end's signal has to end
+	pausing                      // silence before the burst
+	sending                      // the burst
+	resting                      // silence after it
+)
+
+func (t *transmit) init(s *Session) { t.s = s }
+
+func (t *transmit) idle() bool { return t.state == quiet }
+
+// begin does what a Send action says.
+func (t *transmit) begin(a t30.Action) {
+	t.cng = nil
+	t.after = 0
+	var src modem.BitSource
+	var rate modem.Rate
+	short := false
+	switch a := a.(type) {
+	case t30.SendTone:
+		t.tone(a)
+		return
+	case t30.SendFrames:
+		enc := hdlc.NewEncoder(hdlc.Spacing{Preamble: hdlc.FlagsFor(preamble, 300), Between: 1, Closing: closingFlags}, hdlc.Frames(octets(a.Frames)...))
+		tx := v21.NewTransmitter(enc)
+		tx.SetLevel(t.s.cfg.Level)
+		t.start(tx, a.Pause)
+		return
+	case t30.SendTCF:
+		src, rate = &zeros{int(checkLength * time.Duration(a.Rate.BitRate) / time.Second)}, a.Rate
+		t.pause = a.Pause
+	case t30.SendImage:
+		src, rate, short = &codeBits{code: a.Code}, a.Rate, a.Short
+		t.pause = a.Pause
+	case t30.SendECM:
+		src = hdlc.NewEncoder(hdlc.Spacing{Preamble: hdlc.FlagsFor(ecmFlags, a.Rate.BitRate), Between: 1, Closing: closingFlags}, hdlc.Frames(octets(a.Frames)...))
+		rate, short = a.Rate, a.Short
+		t.pause = a.Pause
+	default:
+		return
+	}
+	tx, err := fastTransmitter(rate, short, src)
+	if err != nil { // the machine asks for rates of the table only
+		t.s.report(t30.TroubleNews{Text: err.Error()})
+		t.s.post(t30.LineDownEvent{})
+		return
+	}
+	tx.SetLevel(t.s.cfg.Level)
+	t.start(tx, t.pause)
+}
+
+// leveled is a transmitter whose level can be set.
+type leveled interface {
+	modem.Transmitter
+	SetLevel(dBm0 float64)
+}
+
+func fastTransmitter(rate modem.Rate, short bool, src modem.BitSource) (leveled, error) {
+	switch rate.Modulation {
+	case modem.V17:
+		return v17.NewTransmitter(rate, short, src)
+	case modem.V29:
+		return v29.NewTransmitter(rate, short, src)
+	default:
+		return v27ter.NewTransmitter(rate, short, src)
+	}
+}
+
+func (t *transmit) tone(a t30.SendTone) {
+	if a.Tone == t30.CNG {
+		t.cng = tones.NewCNG()
+		t.cng.SetLevel(t.s.cfg.Level)
+		return
+	}
+	g := tones.NewCED(int(a.Length))
+	g.SetLevel(t.s.cfg.Level)
+	t.start(g, 0)
+	t.after = a.Pause
+}
+
+func (t *transmit) start(tx modem.Transmitter, pause t30.Samples) {
+	t.burst, t.pause, t.wait, t.state = tx, pause, 0, waiting
+}
+
+// read fills out.
+func (t *transmit) read(out []int16) {
+	for len(out) > 0 {
+		n := t.piece(out)
+		out = out[n:]
+	}
+}
+
+// piece fills the begin of out and tells how much of it.
+func (t *transmit) piece(out []int16) int {
+	switch t.state {
+	case quiet:
+		return t.background(out)
+	case waiting:
+		if t.s.rx.v21Up && t.wait < patience {
+			t.wait += t30.Samples(len(out))
+			clear(out)
+			return len(out)
+		}
+		if t.wait > 0 {
+			t.pause -= min(t.pause, lateEnd)
+		}
+		t.s.rx.v21Up = false
+		t.state = pausing
+		return 0
+	case pausing:
+		if t.pause > 0 {
+			return silence(out, &t.pause)
+		}
+		t.state = sending
+		return 0
+	case sending:
+		n := t.burst.Read(out)
+		if n < len(out) {
+			t.burst, t.state = nil, resting
+		}
+		return n
+	case resting:
+		if t.after > 0 {
+			return silence(out, &t.after)
+		}
+		t.state = quiet
+		t.s.post(t30.SentEvent{})
+		return 0
+	}
+	return 0
+}
+
+// background is what is sent while we listen: CNG, or nothing.
+func (t *transmit) background(out []int16) int {
+	clear(out)
+	if t.cng != nil {
+		t.cng.Read(out)
+	}
+	return len(out)
+}
+
+func silence(out []int16, left *t30.Samples) int {
+	n := int(min(t30.Samples(len(out)), *left))
+	clear(out[:n])
+	*left -= t30.Samples(n)
+	return n
+}
+
+func octets(frames []t30.Frame) [][]byte {
+	b := make([][]byte, len(frames))
+	for i, f := range frames {
+		b[i] = f
+	}
+	return b
+}
+
+// zeros is a modem.BitSource of a number of zeros.
+type zeros struct{ left int }
+
+// ReadBits implements modem.BitSource.
+func (z *zeros) ReadBits(n int) (bits uint32, got int) {
+	got = min(n, z.left)
+	z.left -= got
+	return 0, got
+}
+
+// codeBits is a modem.BitSource of image code: the most significant bit of an
+// octet first.
+type codeBits struct {
+	code  io.Reader
+	buf   [512]byte
+	have  []byte
+	acc   uint32 // the first bit in the lowest place
+	n     int
+	ended bool
+}
+
+// ReadBits implements modem.BitSource.
+func (c *codeBits) ReadBits(n int) (bits uint32, got int) {
+	for c.n < n && c.more() {
+		b := c.have[0]
+		c.have = c.have[1:]
+		c.acc |= uint32(reversed[b]) << c.n
+		c.n += 8
+	}
+	got = min(n, c.n)
+	bits = c.acc & (1<<got - 1)
+	c.acc >>= got
+	c.n -= got
+	return bits, got
+}
+
+func (c *codeBits) more() bool {
+	for len(c.have) == 0 && !c.ended {
+		n, err := c.code.Read(c.buf[:])
+		c.have = c.buf[:n]
+		c.ended = err != nil
+	}
+	return len(c.have) > 0
+}
+
+// reversed turns an octet round.
+var reversed = func() (t [256]byte) {
+	for i := range t {
+		for b := range 8 {
+			t[i] |= byte(i>>b&1) << (7 - b)
+		}
+	}
+	return t
+}()
