@@ -304,13 +304,16 @@ func (s *session) storeDocument(a *args, temporary bool) error {
 		s.temps = append(s.temps, rel)
 	}
 	in := newIncoming(f, s.kind, s.mode)
+	discard := func() {
+		s.srv.root.Remove(rel) //nolint:errcheck // best effort; faxqclean removes what remains
+	}
 	err = s.run(&transfer{
 		opening: fmt.Sprintf("FILE: %s (%s).", name, openingData),
 		done:    fmt.Sprintf("Transfer complete (FILE: %s).", name),
-		file:    in, store: true, size: -1,
+		file:    in, store: true, size: -1, discard: discard,
 	})
 	if local, remote := in.faults(); err != nil || local != nil || remote != nil || s.gone {
-		s.srv.root.Remove(rel) //nolint:errcheck // best effort; faxqclean removes what remains
+		discard()
 	}
 	return err
 }

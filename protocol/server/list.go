@@ -44,13 +44,10 @@ func (l *lister) entry(value func(letter byte) protocol.Value) listing {
 
 // cleanLine makes sure that a value cannot begin a line of its own.
 func cleanLine(line []byte) string {
-	if bytes.ContainsAny(line, "\r\n\x00") {
-		line = bytes.Map(func(r rune) rune {
-			if r == '\r' || r == '\n' || r == 0 {
-				return ' '
-			}
-			return r
-		}, line)
+	for i, b := range line {
+		if b == '\r' || b == '\n' || b == 0 {
+			line[i] = ' '
+		}
 	}
 	return string(line)
 }

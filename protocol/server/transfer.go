@@ -30,9 +30,10 @@ type transfer struct {
 	opening string // text of the preliminary reply, behind what tells about the connection
 	done    string // text of the final reply; "" for the usual words
 	file    transferFile
-	store   bool  // from the client
-	size    int64 // -1 where it is not known
-	endless bool  // no progress is no fault
+	store   bool   // from the client
+	size    int64  // -1 where it is not known
+	endless bool   // no progress is no fault
+	discard func() // removes what an aborted transfer leaves, before the client is told
 }
 
 // transferFile is what the engine copies from or to.
@@ -405,6 +406,9 @@ func (s *session) transferLine(line controlLine, t *transfer) (abort bool) {
 // abortTransfer breaks a transfer off at the client's wish.
 func (s *session) abortTransfer(g *engine, t *transfer) {
 	s.stopTransfer(g, t)
+	if t.discard != nil {
+		t.discard()
+	}
 	s.reply(protocol.CodeTransferAborted, "Operation aborted. Data connection closed.")
 	s.reply(protocol.CodeTransferDone, "Abort successful")
 }
