@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -24,8 +25,8 @@ func main() {
 		Description:     "Reads a subset of Asterisk's iax.conf and extensions.conf. SIGHUP reads the files again, SIGUSR1 lists the peers.",
 		HideHelpCommand: true,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "/etc/litoria/iax.conf", Usage: "peers, in the form of Asterisk's iax.conf"},
-			&cli.StringFlag{Name: "extensions", Aliases: []string{"e"}, Value: "/etc/litoria/extensions.conf", Usage: "dial plan, in the form of Asterisk's extensions.conf"},
+			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "/etc/litoria", Usage: "`PATH` of iax.conf, or of the directory with iax.conf and extensions.conf"},
+			&cli.StringFlag{Name: "extensions", Aliases: []string{"e"}, Usage: "`PATH` of extensions.conf (default: beside iax.conf)"},
 			&cli.StringFlag{Name: "keys", Usage: "directory of the RSA keys that inkeys and outkey name (default: keys beside iax.conf)"},
 			&cli.StringFlag{Name: "listen", Aliases: []string{"l"}, Usage: "`ADDRESS:PORT` instead of bindaddr and bindport"},
 			&cli.BoolFlag{Name: "check", Usage: "check the files, tell what is wrong or unknown in them, and end"},
@@ -44,13 +45,15 @@ func run(c *cli.Context) error {
 	if c.Args().Present() {
 		return fmt.Errorf("%q is not expected; see iaxexchange --help", c.Args().First())
 	}
+	zerolog.TimeFieldFormat = time.RFC3339Nano
 	level := zerolog.InfoLevel
 	if c.Bool("verbose") {
 		level = zerolog.DebugLevel
 	}
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05.000", NoColor: true}).Level(level).With().Timestamp().Logger()
+	peers, plan := files(c.String("config"), c.String("extensions"))
 	cfg := exchange.Config{
-		IAXConf: c.String("config"), Extensions: c.String("extensions"), KeyDir: c.String("keys"), Listen: c.String("listen"), Logger: log,
+		IAXConf: peers, Extensions: plan, KeyDir: c.String("keys"), Listen: c.String("listen"), Logger: log,
 	}
 	if c.Bool("trace") {
 		cfg.Trace = func(t iax.TraceEntry) { fmt.Fprintln(os.Stderr, t) }
@@ -64,6 +67,18 @@ func run(c *cli.Context) error {
 	}
 	log.Info().Stringer("at", x.Addr()).Msg("exchange: ready")
 	return serve(x, log)
+}
+
+// files finds the two files.
+func files(config, extensions string) (peers, plan string) {
+	peers = config
+	if info, err := os.Stat(config); err == nil && info.IsDir() {
+		peers = filepath.Join(config, "iax.conf")
+	}
+	if extensions == "" {
+		extensions = filepath.Join(filepath.Dir(peers), "extensions.conf")
+	}
+	return peers, extensions
 }
 
 // errCheck ends --check for files that cannot be used; what is wrong was told.
