@@ -54,3 +54,9 @@ func TestRecorded(t *testing.T) {
 		under.CheckRecorded(t, rate(bps), fmt.Sprintf("testdata/spandsp-%d.ulaw", bps), false)
 	}
 }
+
+func TestGroupDelay(t *testing.T) {
+	for bps, snr := range limits {
+		under.CheckGroupDelay(t, qamtest.Case{Rate: rate(bps), SNR: snr + 8})
+	}
+}
