@@ -60,6 +60,7 @@ type trial struct {
 	pages            []*t4.Bitmap
 	to, from         linesim.Parameters // the channel to the answerer and from it
 	limit            t30.Samples
+	told             bool // losses are told to the sessions
 }
 
 func newTrial(pages, height int) *trial {
@@ -89,37 +90,42 @@ func (tr *trial) run(tb testing.TB) (sent, received Result, tray *inTray, length
 	if err != nil {
 		tb.Fatal(err)
 	}
-	length = couple(a, b, linesim.New(tr.to), linesim.New(tr.from), tr.limit)
+	length = couple(a, b, &lineEnd{channel: linesim.New(tr.to), to: b, told: tr.told}, &lineEnd{channel: linesim.New(tr.from), to: a, told: tr.told}, tr.limit)
 	return a.Result(), b.Result(), tray, length
 }
 
+// lineEnd takes what came out of a channel to a session.
+type lineEnd struct {
+	channel *linesim.Channel
+	to      *Session
+	given   int
+	told    bool // losses are told to the session
+}
+
+func (e *lineEnd) pass(in []int16) {
+	e.channel.Write(in)
+	out := e.channel.Output()
+	if e.told && e.channel.Lost(e.given/linesim.Packet) {
+		e.to.Conceal(len(out) - e.given)
+	}
+	e.to.Receive(out[e.given:])
+	e.given = len(out)
+}
+
 // couple runs two sessions in lock step over two channels, until one hangs up.
-func couple(a, b *Session, ab, ba *linesim.Channel, limit t30.Samples) t30.Samples {
-	const frame = 160
-	out := make([]int16, frame)
-	var fifoAB, fifoBA []int16
+func couple(a, b *Session, ab, ba *lineEnd, limit t30.Samples) t30.Samples {
+	const frame = linesim.Packet
+	fromA, fromB := make([]int16, frame), make([]int16, frame)
 	now := t30.Samples(0)
-	for ; now < limit; now += frame {
-		a.Transmit(out)
-		ab.Write(out)
-		fifoAB = append(fifoAB, ab.Output()...)
-		b.Transmit(out)
-		ba.Write(out)
-		fifoBA = append(fifoBA, ba.Output()...)
-		if a.Done() || b.Done() {
-			break
-		}
-		fifoAB = feed(b, fifoAB)
-		fifoBA = feed(a, fifoBA)
+	for ; now < limit && !a.Done() && !b.Done(); now += frame {
+		a.Transmit(fromA)
+		b.Transmit(fromB)
+		ab.pass(fromA)
+		ba.pass(fromB)
 	}
 	a.LineDown()
 	b.LineDown()
 	return now
-}
-
-func feed(s *Session, fifo []int16) []int16 {
-	s.Receive(fifo)
-	return fifo[:0]
 }
 
 func check(t *testing.T, tr *trial, sent, received Result, tray *inTray) {
