@@ -40,6 +40,7 @@ const (
 	doubtFactor = 4
 	doubtFloor  = 0.002
 	doubtMost   = 240
+	hopeless    = 4 // times the power of data: errors that are no more to be learned from
 
 	carrierGain  = 0.04
 	carrierDrift = 0.0004
@@ -82,6 +83,10 @@ func (r *Receiver) symbol() {
 	if t.data >= t.hold && !r.held() && !t.doubts(errPower) {
 		t.err += (errPower - t.err) * errorShare
 		turn += r.adapt(zr, zi, y, d, e)
+	}
+	if t.doubted >= doubtMost && !(t.recent < hopeless) {
+		r.finish(doubtMost) // something else, and much stronger, has taken the line
+		return
 	}
 	t.turn(float32(turn))
 	f.next += t.timeRate
@@ -190,18 +195,27 @@ func (r *Receiver) watchPower(y complex64) {
 	}
 	t := &r.track
 	p := real(y)*real(y) + imag(y)*imag(y)
-	t.powerSum += float64(p - t.power[t.powerAt])
+	t.powerSum += float64(p) - float64(t.power[t.powerAt])
 	t.power[t.powerAt] = p
 	t.powerAt++
 	if t.powerAt == fadeWindow {
 		t.powerAt = 0
 	}
 	if t.powerSum < fadeShare*fadeWindow {
-		r.dec.Finish(fadeWindow)
-		t.err = r.memory.sure.err
-		r.sink.Status(modem.CarrierDown)
-		r.search(r.now())
+		r.finish(fadeWindow)
 	}
+}
+
+// finish ends a reception whose carrier was gone in the latest drop symbols.
+func (r *Receiver) finish(drop int) {
+	r.track.err = r.memory.sure.err
+	if r.track.trained {
+		r.dec.Finish(drop)
+		r.sink.Status(modem.CarrierDown)
+	} else {
+		r.sink.Status(modem.TrainingFailed)
+	}
+	r.search(r.now())
 }
 
 // nearest gives the point that is closest to y.

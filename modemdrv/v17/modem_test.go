@@ -44,6 +44,7 @@ func TestGap(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T)   { under.CheckStrangers(t, rate(14400)) }
+func TestJump(t *testing.T)        { under.CheckJump(t, rate(14400)) }
 func TestSecondTry(t *testing.T)   { under.CheckSecondTry(t, rate(14400)) }
 func TestAllocations(t *testing.T) { under.CheckAllocations(t, rate(14400)) }
 func TestQuality(t *testing.T)     { under.CheckQuality(t, rate(14400), 26) }

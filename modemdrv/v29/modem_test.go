@@ -44,6 +44,7 @@ func TestGap(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T)   { under.CheckStrangers(t, rate(9600)) }
+func TestJump(t *testing.T)        { under.CheckJump(t, rate(9600)) }
 func TestSecondTry(t *testing.T)   { under.CheckSecondTry(t, rate(9600)) }
 func TestAllocations(t *testing.T) { under.CheckAllocations(t, rate(9600)) }
 func TestQuality(t *testing.T)     { under.CheckQuality(t, rate(9600), 26) }

@@ -301,6 +301,24 @@ func (m Modem) CheckRecorded(t *testing.T, rate modem.Rate, file string, short b
 	CheckReception(t, sink, Bits(1200, 2), rate.BitRate/40)
 }
 
+// CheckJump lets the level rise by 40 dB in the middle of a burst, as when another
+// signal takes the line: the reception must end, and the next burst be received.
+func (m Modem) CheckJump(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	bits := Bits(6000, 2)
+	burst := m.Burst(t, rate, false, bits)
+	line := Line{Set: func(p *linesim.Parameters) { p.Level = -45 }}.Through(burst, 40, 1)
+	copy(line[len(line)-2500:], Noise(2000, -5, 3))
+	sink, _ := m.receive(t, rate, append(line, burst...))
+	if sink.Count(modem.CarrierDown) != 2 || sink.Count(modem.Trained) != 2 {
+		t.Fatalf("%v: events = %v, want two receptions", rate, sink.Events)
+	}
+	second := sink.Events[len(sink.Events)-2].Bits
+	if n := Errors(sink.Bits[second:], bits); n != 0 {
+		t.Errorf("%v: %d bits wrong after a jump of level", rate, n)
+	}
+}
+
 // CheckGroupDelay sends a burst over a line whose edges come late, as loaded
 // cables and old carrier systems make them: 1.5 ms at 300 and 3300 Hz for each
 // section, and 3 dB of tilt.
