@@ -190,7 +190,7 @@ func TestFIFO(t *testing.T) {
 func TestRecord(t *testing.T) {
 	r := Record{Kind: "SEND", Start: time.Date(2026, 11, 21, 8, 5, 0, 0, time.UTC), CommID: "000000003", Device: "ttyIAX0", JobID: "12", JobTag: `a "b"`,
 		User: "a@b", Dest: "1001", CSI: "x\ty", Params: 35, NPages: 2, Duration: 75 * time.Second, ConnTime: 3661 * time.Second, CallIDs: []string{"100", "Name", "1001"}, Owner: "a"}
-	want := "11/21/26 08:05\tSEND\t000000003\tttyIAX0\t12\t\"a \\\"b\\\"\"\ta@b\t\"1001\"\t\"x y\"\t35\t2\t1:15\t1:01:01\t\"\"\t\"Name\"\t\"100\"\t\"1001\"\t\"a\"\t\"\"\n"
+	want := "11/21/26 08:05\tSEND\t000000003\tttyIAX0\t12\t\"a \\\"b\\\"\"\ta@b\t\"1001\"\t\"x y\"\t35\t2\t0:01:15\t1:01:01\t\"\"\t\"Name\"\t\"100\"\t\"1001\"\t\"a\"\t\"\"\n"
 	if got := string(r.Format()); got != want {
 		t.Errorf("record\n%q\nwant\n%q", got, want)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Record is a line of etc/xferfaxlog (xferfaxlog(5)): what became of a call or
+// Record is a line of xferfaxlog (xferfaxlog(5)): what became of a call or
 // a job.
 type Record struct {
 	Kind     string // SEND, RECV, CALL, POLL, PAGE, UNSENT, SUBMIT, PROXY
@@ -67,19 +67,34 @@ func (r *Record) Format() []byte {
 	return b.Bytes()
 }
 
-// FormatDuration is HylaFAX's form of a duration: m:ss, or h:mm:ss from an hour
-// on.
+// FormatDuration is HylaFAX's form of a duration: h:mm:ss.
 func FormatDuration(d time.Duration) string {
-	s := int(d / time.Second)
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	if d > longestDuration {
+		return "??:??:??"
 	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
+	t := max(0, int(d/time.Second))
+	return fmt.Sprintf("%d:%02d:%02d", t/3600, t/60%60, t%60)
 }
 
-// AppendRecord adds a record to etc/xferfaxlog under its lock.
+// longestDuration is where HylaFAX gives up on a duration.
+const longestDuration = 365 * 24 * time.Hour
+
+// RecordFile is where records go, relative to the spool. HylaFAX has them in
+// etc/xferfaxlog; Debian's HylaFAX moved them to log/xferfaxlog, and so do we
+// unless only the former is there.
+func (s *Spool) RecordFile() string {
+	const name = "/xferfaxlog"
+	if _, err := os.Stat(s.Path(Log + name)); err != nil {
+		if _, err := os.Stat(s.Path(Etc + name)); err == nil {
+			return Etc + name
+		}
+	}
+	return Log + name
+}
+
+// AppendRecord adds a record to RecordFile under its lock.
 func (s *Spool) AppendRecord(r *Record) error {
-	f, err := os.OpenFile(s.Path(Etc, "xferfaxlog"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(s.Path(s.RecordFile()), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
