@@ -186,6 +186,10 @@ func (r *Receiver) match() {
 	switch {
 	case quality < matchLeast:
 	case !r.tryShort:
+		if all := r.front.zbase + at + 2*r.mode.LeastSquares + eqFuture; r.now() < all {
+			r.want = all // it began later than it seemed: wait for the rest
+			return
+		}
 		r.conclude(r.trainLong(at))
 		return
 	case !r.looksLong(at):

@@ -194,6 +194,9 @@ func (r *Receiver) align(time float64, ref []complex64, omega float64) aligned {
 func (r *Receiver) tryAt(t float64, ref []complex64, omega float64) aligned {
 	f := r.front
 	n := eqTaps + 2*len(ref)
+	if t-eqPast*f.step < frontTaps || t+float64(n)*f.step > float64(len(f.raw)-frontTaps) {
+		return aligned{time: t, energy: 1} // not in the history
+	}
 	zr, zi := r.trialR[:n], r.trialI[:n]
 	for i := range zr {
 		zr[i], zi[i] = f.at(t + float64(i-eqPast)*f.step)

@@ -240,30 +240,46 @@ func (m Modem) CheckQuality(t *testing.T, rate modem.Rate, snr float64) {
 	}
 }
 
-// Fuzz feeds arbitrary samples to a receiver, in the middle of a burst as well.
+// Fuzz feeds arbitrary samples to a receiver in the middle of a burst, and where
+// there is short training in the middle of one with that too.
 func (m Modem) Fuzz(f *testing.F, rate modem.Rate) {
-	burst := m.Burst(f, rate, false, Bits(1000, 1))
+	bits := Bits(1000, 1)
+	bursts := [][]int16{m.Burst(f, rate, false, bits)}
+	if _, err := m.Transmitter(rate, true, &Source{}); err == nil {
+		bursts = append(bursts, m.Burst(f, rate, true, bits))
+	}
 	f.Add([]byte{}, uint16(0), uint16(0))
 	f.Add([]byte("\xff\x7f\x00\x80"), uint16(9000), uint16(160))
+	f.Add([]byte("\xff\x7f\x00\x80"), uint16(900), uint16(16))
 	f.Fuzz(func(t *testing.T, raw []byte, at, conceal uint16) {
-		sink := &Sink{}
-		rx, err := m.Receiver(rate, sink)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := append([]int16(nil), burst...)
-		k := int(at) % len(line)
-		for i := 0; i+1 < len(raw); i += 2 {
-			if k+i/2 < len(line) {
-				line[k+i/2] = int16(uint16(raw[i]) | uint16(raw[i+1])<<8)
+		for i, burst := range bursts {
+			rx, err := m.Receiver(rate, &Sink{})
+			if err != nil {
+				t.Fatal(err)
 			}
+			if i > 0 {
+				Feed(rx, bursts[0])
+				if err := rx.Restart(rate, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+			line, k := spoil(burst, raw, int(at))
+			Feed(rx, line[:k])
+			rx.Conceal(int(conceal))
+			Feed(rx, line[k:])
+			rx.Quality()
 		}
-		rx.Conceal(int(conceal))
-		Feed(rx, line[:k])
-		rx.Conceal(int(conceal))
-		Feed(rx, line[k:])
-		rx.Quality()
 	})
+}
+
+// spoil puts raw samples into a copy of a burst, and tells where.
+func spoil(burst []int16, raw []byte, at int) (line []int16, k int) {
+	line = append(line, burst...)
+	k = at % len(line)
+	for i := 0; i+1 < len(raw) && k+i/2 < len(line); i += 2 {
+		line[k+i/2] = int16(uint16(raw[i]) | uint16(raw[i+1])<<8)
+	}
+	return line, k
 }
 
 // CheckRecorded lets a receiver hear what the transmitter of another maker
