@@ -91,7 +91,7 @@ func (r *Reader) directory(off int64) (p *Page, next int64, err error) {
 	}
 	p = &Page{
 		FillOrder: MSBFirst, Compression: Uncompressed, BitsPerSample: 1, SamplesPerPixel: 1, Orientation: 1,
-		XRes: defaultXRes, YRes: defaultYRes, rowsPerStrip: math.MaxInt32, at: off,
+		XRes: defaultXRes, YRes: defaultYRes, rowsPerStrip: math.MaxInt32, at: off, NoResolution: true,
 	}
 	unit := uint64(2)
 	for ; len(raw) >= entrySize; raw = raw[entrySize:] {
@@ -167,6 +167,7 @@ func (r *Reader) tag(p *Page, e entry) (err error) {
 		p.rowsPerStrip = max(1, r.integer(e))
 	case tagXResolution:
 		p.XRes = r.float(e, p.XRes)
+		p.NoResolution = false
 	case tagYResolution:
 		p.YRes = r.float(e, p.YRes)
 	case tagT4Options:

@@ -66,6 +66,7 @@ const (
 type Page struct {
 	Width, Height   int     // pels; a height of 0 read from a file means unknown
 	XRes, YRes      float64 // pels per inch; 204 x 98 where a file does not tell
+	NoResolution    bool    // the file did not tell XRes and YRes
 	Compression     Compression
 	Options         uint32 // T4Options
 	FillOrder       FillOrder

@@ -1,0 +1,30 @@
+package document
+
+import (
+	"errors"
+
+	"github.com/litoria-fax/litoria/document/recognize"
+)
+
+// The ways in which a document can be unfit. The errors of this package wrap
+// one of them, and make one sentence for the person who handed it in.
+var (
+	ErrEmpty       = recognize.ErrEmpty
+	ErrNotDocument = recognize.ErrNotDocument
+	ErrDamaged     = errors.New("the document is damaged")
+	ErrEncrypted   = errors.New("the document is encrypted")
+	ErrNoPages     = errors.New("the document has no pages")
+	ErrUnsupported = errors.New("the document is of an unsupported kind")
+	ErrTooLarge    = errors.New("the document is too large")
+	ErrNoConverter = errors.New("the program that converts it is not installed")
+	ErrTimeout     = errors.New("converting the document takes too long")
+)
+
+// Limits, so that no document takes more memory or time than a fax server can
+// spare.
+const (
+	MaxFileSize    = 512 << 20 // octets of a document that must be in memory
+	MaxImagePels   = 120e6     // pels of a picture
+	MaxTextSize    = 32 << 20  // octets of a text
+	DefaultMaxPage = 2000      // pages, where Options tell nothing
+)
