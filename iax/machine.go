@@ -10,6 +10,7 @@ import (
 // Timers of a call.
 const (
 	pingInterval = 20 * time.Second // Asterisk: 21 s; keeps NAT open and tells when the other end is gone
+	pingQuiet    = 4 * time.Second  // the same after nothing was heard for so long
 	authTimeout  = 20 * time.Second // from AUTHREQ to AUTHREP
 )
 
@@ -43,6 +44,7 @@ type callMachine struct {
 	proposed  offer
 
 	heard    bool // the other side answered a frame of ours
+	lastIn   time.Time
 	nextPing time.Time
 	pings    [4]pingSent
 	quelched bool   // QUELCH: the far end wants no audio
@@ -161,6 +163,7 @@ func (m *callMachine) receive(now time.Time, b []byte) {
 	if m.trace != nil {
 		m.trace(false, b)
 	}
+	m.lastIn = now
 	switch kind, source := wire.Peek(b); kind { //nolint:exhaustive // others have no audio for us
 	case wire.KindFull:
 		var f wire.Full

@@ -67,7 +67,7 @@ func (m *callMachine) deadline() (time.Time, bool) {
 	first, _ := m.link.deadline()
 	first = earliest(first, m.giveUpAt)
 	first = earliest(first, m.authUntil)
-	first = earliest(first, m.nextPing)
+	first = earliest(first, m.pingDue())
 	return first, !first.IsZero()
 }
 
@@ -91,12 +91,22 @@ func (m *callMachine) timeout(now time.Time) {
 		m.authUntil = time.Time{}
 		m.reject(now, &CallError{Cause: CauseTimerExpiry, Text: "no answer to the authentication request"})
 	}
-	if due(now, m.nextPing) {
+	if due(now, m.pingDue()) {
 		m.nextPing = now.Add(pingInterval)
+		m.lastIn = now
 		if m.state == stateUp || m.state == stateLinked {
 			m.sendPing(now)
 		}
 	}
+}
+
+// pingDue is when the next PING goes out: regularly, and sooner when an answered
+// call is quiet, so that an exchange that was restarted is noticed.
+func (m *callMachine) pingDue() time.Time {
+	if m.state != stateUp || m.lastIn.IsZero() || len(m.pending) > 0 {
+		return m.nextPing
+	}
+	return earliest(m.nextPing, m.lastIn.Add(pingQuiet))
 }
 
 // due tells whether a timer that runs (is not zero) is over.
