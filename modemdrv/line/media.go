@@ -1,0 +1,37 @@
+package line
+
+import (
+	"sync/atomic"
+
+	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/modemdrv"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+)
+
+// media connects a session to a call. The call's goroutine runs the session;
+// an abort may be asked for by any.
+type media struct {
+	*modemdrv.Session
+	wanted  atomic.Bool // somebody asks for the end
+	aborted bool
+}
+
+// Transmit is the session's, with an abort before it where one is wanted.
+func (m *media) Transmit(out []int16) {
+	if m.wanted.Load() && !m.aborted {
+		m.aborted = true
+		m.Session.Abort()
+	}
+	m.Session.Transmit(out)
+}
+
+// result ends the session, if it still runs, and gives what became of it. The
+// call is over: nobody else touches the session any more.
+func (m *media) result() t30.Result {
+	if !m.Session.Done() {
+		m.Session.LineDown()
+	}
+	return m.Session.Result()
+}
+
+var _ iax.Media = (*media)(nil)

@@ -1,0 +1,377 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/config"
+	"github.com/litoria-fax/litoria/spool/linectl"
+)
+
+// Options say what a process of lines is to do.
+type Options struct {
+	Spool *spool.Spool
+	// Lines are device identifiers; none means every etc/config.DEVID that is
+	// of a line over IAX2.
+	Lines []string
+	// Params are parameters that go before the configuration ("Tag: value").
+	Params []string
+	Log    zerolog.Logger
+}
+
+// Process is a set of lines, their sockets and calls.
+type Process struct {
+	o     Options
+	log   zerolog.Logger
+	ctx   context.Context
+	calls sync.WaitGroup
+
+	mu        sync.Mutex // guards the rest
+	lines     map[string]*Line
+	endpoints map[string]*iax.Endpoint // by bind address
+	numbers   *iax.NumberPool
+}
+
+// Start begins to serve the lines. A line that cannot be served does not hinder
+// the others; it is an error only when none can.
+func Start(ctx context.Context, o Options) (*Process, error) {
+	p := &Process{o: o, log: o.Log, ctx: ctx, lines: map[string]*Line{}, endpoints: map[string]*iax.Endpoint{}, numbers: iax.NewNumberPool(nil)}
+	ids := o.Lines
+	if len(ids) == 0 {
+		var err error
+		if ids, err = configured(o.Spool); err != nil {
+			return nil, err
+		}
+		if len(ids) == 0 {
+			return nil, fmt.Errorf("%s has no etc/config.DEVID of a line over IAX2 (one with IAXServer and IAXPeer in it)", o.Spool.Dir())
+		}
+	}
+	var errs []error
+	for _, id := range ids {
+		if err := p.Add(id); err != nil {
+			p.log.Error().Str("line", id).Err(err).Msg("line not started")
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == len(ids) {
+		p.Close()
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
+}
+
+// configured lists the lines over IAX2 that have a configuration.
+func configured(s *spool.Spool) ([]string, error) {
+	files, err := filepath.Glob(s.Path(spool.Etc, "config.*"))
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, f := range files {
+		id := strings.TrimPrefix(filepath.Base(f), "config.")
+		if spool.CheckDevID(id) != nil || strings.HasSuffix(id, "~") || strings.Contains(id, ".") {
+			continue
+		}
+		if c, err := config.Read(s.Dir(), filepath.Join(spool.Etc, filepath.Base(f))); err == nil && (c.Has("IAXServer") || c.Has("IAXPeer")) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// Rescan takes up lines whose configuration is new, drops those whose
+// configuration is gone, and rereads changed ones that are idle (SIGHUP).
+func (p *Process) Rescan() {
+	if len(p.o.Lines) == 0 {
+		p.follow()
+	}
+	p.mu.Lock()
+	lines := make([]*Line, 0, len(p.lines))
+	for _, l := range p.lines {
+		lines = append(lines, l)
+	}
+	p.mu.Unlock()
+	for _, l := range lines {
+		l.mu.Lock()
+		if l.state == Idle || l.state == Waiting {
+			l.reread()
+		} // a line in a call rereads when the call is over
+		l.mu.Unlock()
+	}
+}
+
+// follow brings the set of lines in step with the configuration files.
+func (p *Process) follow() {
+	ids, err := configured(p.o.Spool)
+	if err != nil {
+		p.log.Error().Err(err).Msg("configuration files cannot be listed")
+		return
+	}
+	p.mu.Lock()
+	var gone, fresh []string
+	for id := range p.lines {
+		if !slices.Contains(ids, id) {
+			gone = append(gone, id)
+		}
+	}
+	for _, id := range ids {
+		if p.lines[id] == nil {
+			fresh = append(fresh, id)
+		}
+	}
+	p.mu.Unlock()
+	for _, id := range gone {
+		p.Remove(id)
+	}
+	for _, id := range fresh {
+		if err := p.Add(id); err != nil {
+			p.log.Error().Str("line", id).Err(err).Msg("line not started")
+		}
+	}
+}
+
+// Add takes up a line.
+func (p *Process) Add(devid string) error {
+	if err := spool.CheckDevID(devid); err != nil {
+		return err
+	}
+	l := &Line{process: p, spool: p.o.Spool, devid: devid, log: p.log.With().Str("line", devid).Logger()}
+	conf, set, err := p.read(l)
+	if err != nil {
+		return err
+	}
+	l.conf, l.set = conf, set
+	if l.ctl, err = linectl.Listen(p.o.Spool.Dir(), devid, l); err != nil {
+		return err
+	}
+	if l.fifo, err = p.o.Spool.OpenFIFO(spool.QueuerFIFO+"."+devid, 0o600); err != nil {
+		l.ctl.Close()
+		return err
+	}
+	p.mu.Lock()
+	p.lines[devid] = l
+	p.mu.Unlock()
+	l.mu.Lock()
+	l.setState(Initializing)
+	l.tell(spool.ModemNumber + l.set.Number)
+	err = p.connect(l)
+	l.mu.Unlock()
+	if err != nil {
+		p.Remove(devid)
+		return err
+	}
+	go l.listen()
+	l.log.Info().Str("number", set.Number).Str("exchange", set.Registration.Server).Str("peer", set.Registration.Username).Msg("OPEN")
+	return nil
+}
+
+// read reads a line's configuration and names what is wrong in it.
+func (p *Process) read(l *Line) (*config.Config, *Settings, error) {
+	conf, err := config.Read(p.o.Spool.Dir(), filepath.Join(spool.Etc, "config."+l.devid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("there is no etc/config.%s in %s", l.devid, p.o.Spool.Dir())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, item := range p.o.Params {
+		if err := conf.Set(item, "command line"); err != nil {
+			return nil, nil, err
+		}
+	}
+	set, problems, err := ReadSettings(p.o.Spool, l.devid, conf)
+	for _, problem := range problems {
+		l.log.Warn().Msg(problem.Error())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := conf.NoEffect(); len(n) > 0 {
+		names := make([]string, len(n))
+		for i, item := range n {
+			names[i] = item.Tag
+		}
+		l.log.Info().Strs("parameters", names).Msg("these are about a modem on a serial port and have no effect here")
+	}
+	return conf, set, nil
+}
+
+// reconfigure reads a line's configuration again. The line's mutex is held and
+// it is not in a call.
+func (p *Process) reconfigure(l *Line) error {
+	conf, set, err := p.read(l)
+	if err != nil {
+		return err
+	}
+	l.conf, l.set = conf, set
+	l.log.Info().Msg("configuration reread")
+	l.tell(spool.ModemNumber + set.Number)
+	old := l.registrar
+	l.registrar, l.registered = nil, false
+	if old != nil {
+		go old.Close()
+	}
+	return p.connect(l)
+}
+
+// connect gives the line its socket and registers it. The line's mutex is held.
+func (p *Process) connect(l *Line) error {
+	e, err := p.endpoint(l.set.Bind)
+	if err != nil {
+		return fmt.Errorf("line %s: %w", l.devid, err)
+	}
+	l.endpoint = e
+	if !l.set.registers() {
+		l.registered = true // a static address: nothing to wait for
+		l.setState(Idle)
+		return nil
+	}
+	r := l.set.Registration
+	r.OnStatus = func(s iax.RegStatus) { go l.registration(s) }
+	l.registrar, err = e.Register(r)
+	return err
+}
+
+// endpoint finds or opens the socket on an address. All lines without a port of
+// their own share one.
+func (p *Process) endpoint(bind string) (*iax.Endpoint, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.endpoints[bind]; e != nil {
+		return e, nil
+	}
+	e, err := iax.Listen(iax.Config{Listen: bind, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
+	if err != nil {
+		return nil, err
+	}
+	p.endpoints[bind] = e
+	return e, nil
+}
+
+// incoming finds the line that takes a call.
+func (p *Process) incoming(bind string, c *iax.Call) {
+	info := c.Info()
+	for _, l := range p.candidates(bind, info) {
+		if l.take(c) {
+			return
+		}
+	}
+	p.log.Info().Str("caller", info.Caller.Number).Str("called", info.Called).Stringer("from", info.Remote).Msg("all lines are busy")
+	c.Reject(iax.CauseBusy, "busy")
+}
+
+// candidates lists the lines that a call may be for, the best first: the one
+// whose peer name the exchange gives, the one whose number was called, and if
+// neither is known all that are registered at that exchange.
+func (p *Process) candidates(bind string, info iax.CallInfo) []*Line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var byName, byNumber, byServer []*Line
+	for _, id := range sortedIDs(p.lines) {
+		l := p.lines[id]
+		l.mu.Lock()
+		peer, number, mine := l.set.Registration.Username, l.set.Number, l.set.Bind == bind
+		at := netip.AddrPort{}
+		if l.registrar != nil {
+			at = l.registrar.Status().Addr
+		}
+		l.mu.Unlock()
+		switch {
+		case !mine:
+		case info.Username != "" && info.Username == peer:
+			byName = append(byName, l)
+		case info.Called != "" && info.Called == number:
+			byNumber = append(byNumber, l)
+		case !at.IsValid() || at.Addr().Unmap() == info.Remote.Addr().Unmap():
+			byServer = append(byServer, l)
+		}
+	}
+	switch {
+	case len(byName) > 0:
+		return byName
+	case len(byNumber) > 0:
+		return byNumber
+	}
+	return byServer
+}
+
+func sortedIDs(m map[string]*Line) []string {
+	ids := make([]string, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Remove drops a line: a call in progress is ended first.
+func (p *Process) Remove(devid string) {
+	p.mu.Lock()
+	l := p.lines[devid]
+	delete(p.lines, devid)
+	p.mu.Unlock()
+	if l == nil {
+		return
+	}
+	if l.abortCall("") == nil {
+		l.log.Info().Msg("the line is removed in the middle of a call")
+	}
+	l.mu.Lock()
+	l.setState(Closed)
+	registrar := l.registrar
+	l.mu.Unlock()
+	if registrar != nil {
+		registrar.Close()
+	}
+	l.ctl.Close()
+	l.fifo.Close()
+	l.log.Info().Msg("CLOSE")
+}
+
+// Lines lists the lines that are served, in order.
+func (p *Process) Lines() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return sortedIDs(p.lines)
+}
+
+// stopLimit is how long calls may take to end when the process is stopped.
+const stopLimit = 15 * time.Second
+
+// Close ends all calls and lines.
+func (p *Process) Close() {
+	for _, id := range p.Lines() {
+		p.Remove(id)
+	}
+	done := make(chan struct{})
+	go func() { p.calls.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(stopLimit):
+		p.log.Error().Msg("a call or script did not end")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.endpoints {
+		_ = e.Close()
+	}
+}
+
+// String names the process, for logs.
+func (p *Process) String() string {
+	return fmt.Sprintf("process %d with lines %s", os.Getpid(), strings.Join(p.Lines(), ", "))
+}

@@ -1,0 +1,277 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/modemdrv"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/spool"
+)
+
+// noID stands where the exchange told nothing, as iaxmodem has it.
+const noID = "<NONE>"
+
+// reception is a call that came in.
+type reception struct {
+	*Line
+	set     *Settings
+	call    *iax.Call
+	session *media
+	log     *spool.SessionLog
+	start   time.Time
+	callIDs []string // number, name, ANI, called number
+	inbox   *inbox
+	sender  string // TSI
+	passwd  string // PWD
+	subaddr string // SUB
+	status  string // of the call, for the CALL record; empty: all went well
+	pages   int
+}
+
+// take begins with a call, unless the line is in use.
+func (l *Line) take(c *iax.Call) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state != Idle {
+		return false
+	}
+	l.setState(Answering)
+	r := &reception{Line: l, set: l.set, call: c, start: time.Now(), sender: "<UNSPECIFIED>"}
+	l.process.calls.Go(r.run)
+	return true
+}
+
+func (r *reception) run() {
+	defer r.finished()
+	info := r.call.Info()
+	r.callIDs = []string{info.Caller.Number, info.Caller.Name, info.ANI, info.Called}
+	if info.Caller.Withheld() {
+		r.callIDs[0], r.callIDs[1] = "", ""
+	}
+	for i, id := range r.callIDs {
+		if r.callIDs[i] = clean(id); r.callIDs[i] == "" && i > 1 {
+			r.callIDs[i] = noID
+		}
+	}
+	var err error
+	if r.log, err = r.spool.BeginSession(r.start, r.set.Number, r.set.LogMode); err != nil {
+		r.Line.log.Error().Err(err).Msg("no session log; the call is not taken")
+		r.call.Reject(iax.CauseTemporaryFailure, "fax server has trouble")
+		return
+	}
+	r.mu.Lock()
+	r.commid = r.log.CommID
+	r.mu.Unlock()
+	r.tellNow(spool.ModemSession + r.log.CommID)
+	for i, id := range r.callIDs {
+		r.trace("ANSWER: Call ID %d %q", i+1, id)
+	}
+	r.tellNow(spool.ModemCallID + `"` + strings.Join(r.callIDs, `","`) + `"`)
+	if r.accepted() {
+		r.answer()
+	}
+	r.tellNow(spool.ModemSession)
+	r.record()
+	r.log.End(time.Now())
+}
+
+func (r *reception) tellNow(message string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tell(message)
+}
+
+// trace writes a line into the session log.
+func (r *reception) trace(format string, args ...any) {
+	r.log.Printf(time.Now(), format, args...)
+}
+
+// accepted asks DynamicConfig, if there is one, and RejectCall.
+func (r *reception) accepted() bool {
+	if r.set.DynamicConfig != "" {
+		if err := r.dynamicConfig(); err != nil {
+			r.trace("DynamicConfig: %v; the configuration holds as it is", err)
+		}
+	}
+	if !r.set.RejectCall {
+		return true
+	}
+	r.status = "ANSWER: CALL REJECTED"
+	r.trace("%s", r.status)
+	r.call.Reject(iax.CauseRejected, "call rejected")
+	return false
+}
+
+// dynamicConfig runs the script with the caller's identities and takes the
+// parameters that it prints.
+func (r *reception) dynamicConfig() error {
+	s := script{command: r.set.DynamicConfig, args: append([]string{r.devid}, r.callIDs...), dir: r.spool.Dir(), limit: dynamicConfigLimit}
+	r.trace("DynamicConfig: %s", s)
+	out, err := s.run(r.process.ctx)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	conf := r.conf.Clone()
+	r.mu.Unlock()
+	known := len(conf.Problems)
+	for line := range strings.Lines(string(out)) {
+		if err := conf.Set(strings.TrimSpace(line), "DynamicConfig"); err != nil {
+			return err
+		}
+	}
+	for _, p := range conf.Problems[known:] {
+		r.trace("DynamicConfig: %v", p)
+	}
+	set, _, err := ReadSettings(r.spool, r.devid, conf)
+	if err == nil {
+		r.set = set
+	}
+	return err
+}
+
+// answer takes the call and receives until it is over.
+func (r *reception) answer() {
+	r.mu.Lock()
+	r.setState(Receiving)
+	r.mu.Unlock()
+	r.trace("ANSWER: FAX CONNECTION  DEVICE '%s'", r.devid)
+	r.trace("RECV FAX: begin")
+	r.inbox = newInbox(r)
+	cfg := r.set.Session
+	cfg.ID, cfg.StationID, cfg.Pages, cfg.Accept = r.set.LocalID, r.set.LocalID, r.inbox, r.permitted
+	session, err := modemdrv.NewAnswerer(modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(r.news), Level: r.set.Level})
+	if err != nil {
+		r.status = err.Error()
+		r.trace("RECV FAX: %v", err)
+		r.call.Reject(iax.CauseTemporaryFailure, "fax server has trouble")
+		return
+	}
+	r.session = &media{Session: session}
+	r.mu.Lock()
+	r.abort = func(job string) error {
+		if job != "" {
+			return errors.New("line is receiving")
+		}
+		r.trace("ABORT: job abort requested: Receive aborted due to operator intervention")
+		r.session.wanted.Store(true)
+		return nil
+	}
+	r.mu.Unlock()
+	_ = r.spool.RecvStatus(r.devid, "B")
+	r.call.Answer(r.session)
+	ctx, cancel := context.WithCancel(r.process.ctx)
+	defer cancel()
+	waitEnd(r.call, ctx)
+	r.over(r.session.result())
+}
+
+// over finishes the documents of a call.
+func (r *reception) over(result t30.Result) {
+	_ = r.spool.RecvStatus(r.devid, "E")
+	r.trace("%s", callStats(r.call))
+	if result.Outcome != t30.Done {
+		r.status = statusText(result)
+		r.trace("RECV FAX: %s (%s)", r.status, result.Reason)
+	}
+	r.inbox.end(result)
+	r.trace("RECV FAX: end")
+}
+
+// permitted judges a caller by QualifyTSI and QualifyPWD (tsi(5)).
+func (r *reception) permitted(remote t30.Remote) error {
+	for _, check := range []struct{ file, value, what string }{
+		{r.set.QualifyTSI, remote.ID, "TSI"}, {r.set.QualifyPWD, remote.Password, "PWD"},
+	} {
+		if check.file == "" {
+			continue
+		}
+		value := check.value
+		if value == "" {
+			value = "<UNSPECIFIED>"
+		}
+		ok, err := qualifies(below(r.spool, check.file), value)
+		if err != nil {
+			r.trace("%s: %v", check.what, err)
+		}
+		if !ok {
+			r.trace("REJECT %s %q", check.what, value)
+			return fmt.Errorf("Permission denied (unacceptable client %s)", check.what) //nolint:staticcheck // HylaFAX's words, shown as they are
+		}
+		r.trace("ACCEPT %s %q", check.what, value)
+	}
+	return nil
+}
+
+// news follows the session.
+func (r *reception) news(_ t30.Samples, n t30.News) {
+	switch n := n.(type) {
+	case t30.RemoteNews:
+		if n.Remote.ID != "" {
+			r.sender = clean(n.Remote.ID)
+		}
+		r.passwd, r.subaddr = clean(n.Remote.Password), clean(n.Remote.Subaddress)
+		r.sayNow("Receiving from %q", r.sender)
+	case t30.PageStartNews:
+		if !n.Sending {
+			r.sayNow("Receiving from %q, page %d at %v", r.sender, n.Page, n.Parameters.Rate)
+		}
+	case t30.PageNews:
+		r.pages = n.Page
+	}
+	traceNews(r.log, n)
+}
+
+// record writes the CALL record.
+func (r *reception) record() {
+	if !r.set.LogCalls {
+		return
+	}
+	took := time.Since(r.start)
+	rec := &spool.Record{Kind: "CALL", Start: r.start, CommID: r.log.CommID, Device: r.devid, User: "fax", Dest: r.set.Number,
+		Duration: took, ConnTime: took, Status: r.status, CallIDs: r.callIDs}
+	if err := r.spool.AppendRecord(rec); err != nil {
+		r.Line.log.Error().Err(err).Msg("CALL record cannot be written")
+	}
+}
+
+// deliver runs FaxRcvdCmd for a received document, beside the next calls.
+func (r *reception) deliver(file, reason string) {
+	s := script{command: r.set.FaxRcvdCmd, args: append([]string{file, r.devid, r.log.CommID, reason}, r.callIDs...), dir: r.spool.Dir(), limit: receivedLimit}
+	program, _, _ := strings.Cut(s.command, " ")
+	if _, err := os.Stat(below(r.spool, program)); err != nil {
+		r.trace("RECV FAX: %s is not there: the fax stays in %s, nobody is told", program, file)
+		return
+	}
+	r.trace("RECV FAX: %s", s)
+	r.process.calls.Go(func() {
+		if _, err := s.run(r.process.ctx); err != nil {
+			r.Line.log.Error().Str("file", file).Err(err).Msg("received fax was not delivered; it stays in recvq")
+		}
+	})
+}
+
+// clean makes a text from the network safe for logs, records and scripts.
+func clean(s string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c == '"' || c == '\\' {
+			return -1
+		}
+		return c
+	}, s))
+}
+
+// hostname is the name of this machine, as received files carry it.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}

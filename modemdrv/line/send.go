@@ -1,0 +1,322 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/modemdrv"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/modemdrv/t4"
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/config"
+	"github.com/litoria-fax/litoria/spool/dialrules"
+	"github.com/litoria-fax/litoria/spool/linectl"
+)
+
+// transmission is a batch of jobs to one number, in one call.
+type transmission struct {
+	*Line
+	set       *Settings
+	report    func(linectl.Event)
+	log       *spool.SessionLog
+	start     time.Time
+	connected time.Time // when the call was answered; zero: it was not
+	call      *iax.Call
+	session   *media
+	outbox    *outbox
+	jobs      []*sending
+	at        int // job that is being sent
+	remote    t30.Remote
+	params    t30.Parameters
+	known     bool // params are
+	page      int  // page that is being sent, from 1
+	pageStart time.Time
+}
+
+// sending is one job of a batch.
+type sending struct {
+	name    string // sendq/q12
+	job     *spool.Job
+	attempt *linectl.Attempt // nil: not begun
+	start   time.Time
+	pages   int // confirmed in this call
+	ended   bool
+	dropped bool // aborted before it began
+}
+
+// send makes the call for a batch. Everything that it learns goes into the job
+// files before it is reported.
+func (l *Line) send(set *Settings, names []string, report func(linectl.Event)) {
+	t := &transmission{Line: l, set: set, report: report, start: time.Now()}
+	defer l.finished()
+	defer report(linectl.Event{Event: linectl.CallEnd})
+	if err := t.open(names); err != nil {
+		l.log.Error().Err(err).Msg("call not made")
+		return
+	}
+	defer func() { t.log.End(time.Now()) }()
+	if t.begin(0, false) {
+		t.connect()
+	}
+}
+
+// open reads the jobs and begins the session log.
+func (t *transmission) open(names []string) error {
+	for _, name := range names {
+		j, err := t.spool.ReadJob(name)
+		if err != nil && (j == nil || errors.Is(err, spool.ErrDamaged)) {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		t.jobs = append(t.jobs, &sending{name: name, job: j})
+	}
+	var err error
+	if t.log, err = t.spool.BeginSession(t.start, t.jobs[0].job.Number, t.set.LogMode); err != nil {
+		return fmt.Errorf("no session log: %w", err)
+	}
+	t.mu.Lock()
+	t.commid = t.log.CommID
+	t.abort = t.stop
+	t.mu.Unlock()
+	return nil
+}
+
+// trace writes a line into the session log.
+func (t *transmission) trace(format string, args ...any) {
+	t.log.Printf(time.Now(), format, args...)
+}
+
+// begin turns to a job of the batch: its attempt counts from here.
+func (t *transmission) begin(i int, answered bool) bool {
+	s := t.jobs[i]
+	j := s.job
+	t.trace("SEND FAX: JOB %s DEST %s COMMID %s DEVICE '%s' FROM '%s <%s>' USER %s", j.JobID, destination(j), t.log.CommID, t.devid, j.Sender, j.MailAddr, j.Owner)
+	s.start = time.Now()
+	attempt, fresh, err := linectl.BeginAttempt(t.spool, s.name, t.log.CommID, answered)
+	if err != nil {
+		t.trace("SEND FAILED: JOB %s: %v", j.JobID, err)
+		t.Line.log.Error().Err(err).Msg("job not begun")
+		s.ended = true // nothing was written: nothing of it counts
+		return false
+	}
+	s.attempt, s.job = attempt, fresh
+	t.at = i
+	t.mu.Lock()
+	t.current = j.JobID
+	t.say("Sending job " + j.JobID)
+	t.mu.Unlock()
+	t.report(linectl.Event{Event: linectl.Dialing, Job: j.JobID, CommID: t.log.CommID})
+	return true
+}
+
+func destination(j *spool.Job) string {
+	if j.External != "" {
+		return j.External
+	}
+	return j.Number
+}
+
+// connect dials and, when somebody answers, runs the session.
+func (t *transmission) connect() {
+	first := t.jobs[0].job
+	var err error
+	if t.outbox, err = openOutbox(t.spool, t.jobs); err != nil {
+		t.end(t.jobs[t.at], linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument}, t30.Result{})
+		return
+	}
+	defer t.outbox.close()
+	cfg := t.sessionConfig(first)
+	session, err := modemdrv.NewCaller(modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(t.news), Level: t.set.Level})
+	if err != nil {
+		t.end(t.jobs[0], linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument}, t30.Result{})
+		return
+	}
+	t.session = &media{Session: session}
+	if failure := t.dial(first); failure != nil {
+		t.dialFailed(failure)
+		return
+	}
+	t.connected = time.Now()
+	waitEnd(t.call, t.process.ctx)
+	t.trace("%s", callStats(t.call))
+	t.over(t.session.result())
+}
+
+// HylaFAX's codes of reasons that are not T.30's.
+const (
+	codeDocument      = 102 // document cannot be read
+	codeAborted       = 345
+	codeTooManyDials  = 333
+	codeTooManyTries  = 334
+	codeBusy          = 1
+	codeNoCarrier     = 2
+	codeNoAnswer      = 3
+	codeNoDialtone    = 4
+	codeInvalidNumber = 5
+	codeDialOther     = 6
+)
+
+// dial places the call and waits for the answer. The digits that are dialled
+// are not logged where the job has an external form to hide them.
+func (t *transmission) dial(j *spool.Job) *iax.CallError {
+	p := t.set.Dial
+	p.Number = j.Number
+	if t.set.Rules != nil {
+		n, err := t.set.Rules.Apply(dialrules.DialString, j.Number)
+		if err != nil {
+			return &iax.CallError{Local: true, Result: iax.DialError, Text: err.Error()}
+		}
+		p.Number = n
+	}
+	t.trace("DIAL %s", destination(j))
+	if p.Server == "" {
+		return &iax.CallError{Local: true, Result: iax.DialNoDialtone, Text: "no IAXServer is configured for this line"}
+	}
+	ctx, cancel := context.WithTimeout(t.process.ctx, t.set.Answer+hangUpLimit)
+	defer cancel()
+	call, err := t.endpoint.Dial(ctx, p)
+	if err != nil {
+		return &iax.CallError{Local: true, Result: iax.DialNoDialtone, Text: err.Error()}
+	}
+	t.mu.Lock()
+	t.call = call
+	t.mu.Unlock()
+	call.Attach(t.session)
+	err = call.WaitAnswer(ctx)
+	if err == nil {
+		t.trace("DIAL: answered, codec %v", call.Info().Codec)
+		return nil
+	}
+	var failure *iax.CallError
+	if !errors.As(err, &failure) {
+		failure = &iax.CallError{Local: true, Result: iax.DialNoAnswer, Text: err.Error()}
+		call.Hangup(iax.CauseNormalClearing, "given up")
+	}
+	return failure
+}
+
+// dialFailed ends a call that reached nobody.
+func (t *transmission) dialFailed(failure *iax.CallError) {
+	s := t.jobs[t.at]
+	t.trace("DIAL: %s; %v", failure.Result, failure)
+	if t.session.wanted.Load() {
+		t.end(s, linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}, t30.Result{})
+		return
+	}
+	cause, code := sched.CauseOther, codeDialOther
+	switch failure.Result {
+	case iax.DialBusy, iax.DialCongestion:
+		cause, code = sched.CauseBusy, codeBusy
+	case iax.DialNoAnswer:
+		cause, code = sched.CauseNoAnswer, codeNoAnswer
+	case iax.DialNoCarrier:
+		cause, code = sched.CauseNoCarrier, codeNoCarrier
+	case iax.DialNoDialtone:
+		cause, code = sched.CauseNoDialtone, codeNoDialtone
+	case iax.DialRejected:
+		code = codeInvalidNumber
+	case iax.DialOK, iax.DialError:
+	}
+	e := t.redial(s.job, cause, code, failure.Result.String())
+	if text := failure.Error(); text != "" {
+		e.Status += " (" + strings.TrimPrefix(text, "iax: ") + ")"
+	}
+	t.end(s, e, t30.Result{})
+}
+
+// redial decides after a call that did not become a session.
+func (t *transmission) redial(j *spool.Job, cause sched.Cause, code int, text string) linectl.Ending {
+	now := time.Now()
+	result, at := t.set.Redial.Dialed(cause, j.NDials, t.calledBefore(j), time.Duration(j.RetryTime)*time.Second, now)
+	e := linectl.Ending{Result: linectl.Retry, Status: text, Code: code, TTS: at}
+	if result == sched.Fail {
+		e.Result, e.TTS = linectl.Failed, time.Time{}
+	}
+	return e
+}
+
+// sessionConfig is what T.30 is told for a job.
+func (t *transmission) sessionConfig(j *spool.Job) t30.Config {
+	cfg := t.set.Session
+	cfg.ID, cfg.StationID, cfg.Document = t.set.LocalID, t.set.LocalID, t.outbox
+	if t.set.UseTSI && j.TSI != "" {
+		cfg.ID = j.TSI
+	}
+	cfg.Subaddress, cfg.Password = j.SubAddr, j.Passwd
+	cfg.MaxRate, cfg.MinRate = smaller(cfg.MaxRate, bitRate(j.DesiredBR)), bitRate(j.MinBR)
+	switch {
+	case j.DesiredEC == 0:
+		cfg.NoECM = true
+	case j.DesiredEC == 1 && cfg.FrameSize == 0:
+		cfg.FrameSize = 64
+	}
+	if cfg.Capabilities.Codings == 0 {
+		cfg.Capabilities.Codings = codings(j.DesiredDF)
+	}
+	return cfg
+}
+
+// applyDesired takes the Desired* parameters of a batch, which go before the
+// job's own (faxsend -c, JobControlCmd).
+func applyDesired(c *config.Config, set *Settings) {
+	if c.Has("DesiredBR") {
+		set.Session.MaxRate = bitRate(c.Int("DesiredBR"))
+	}
+	if c.Has("DesiredDF") {
+		set.Session.Capabilities.Codings = codings(c.Int("DesiredDF"))
+	}
+	if c.Has("DesiredEC") {
+		set.Session.NoECM = c.Int("DesiredEC") == 0
+		if c.Int("DesiredEC") == 1 {
+			set.Session.FrameSize = 64
+		}
+	}
+}
+
+// bitRate is a rate code of sendq(5) in bit/s; what is over 14400 is 14400.
+func bitRate(code int) int { return 2400 * (min(max(code, 0), 5) + 1) }
+
+// smaller is the smaller of two limits, of which 0 is none.
+func smaller(a, b int) int {
+	if a == 0 || b < a {
+		return b
+	}
+	return a
+}
+
+// codings are those that a desired data format (sendq(5)) allows.
+func codings(df int) t30.Set {
+	switch {
+	case df <= 0:
+		return t30.SetOf(t4.MH)
+	case df < 4:
+		return t30.SetOf(t4.MH, t4.MR)
+	}
+	return t30.AllCodings
+}
+
+// stop ends the call of a job, or of any.
+func (t *transmission) stop(job string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if job != "" && job != t.current {
+		i := slices.IndexFunc(t.jobs, func(s *sending) bool { return s.job.JobID == job && s.attempt == nil })
+		if i < 0 {
+			return linectl.ErrIdle
+		}
+		t.jobs[i].dropped = true // the call goes on with the others until it is this one's turn
+	}
+	t.trace("ABORT: job abort requested: %s", job)
+	if t.session != nil {
+		t.session.wanted.Store(true)
+	}
+	if t.call != nil && t.connected.IsZero() {
+		t.call.Hangup(iax.CauseNormalClearing, "aborted")
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package line
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/config"
+	"github.com/litoria-fax/litoria/spool/dialrules"
+)
+
+// Settings are what the configuration says of one line: etc/config.DEVID, over
+// nothing else, as faxgetty(8) reads it.
+type Settings struct {
+	DevID    string
+	Number   string // FAXNumber
+	LocalID  string // LocalIdentifier, or the number
+	UseTSI   bool   // UseJobTSI
+	Priority int    // ModemPriority
+	Ready    string // ModemReadyState: R, B or D
+
+	Bind         string // UDP address of the socket
+	Registration iax.Registration
+	Dial         iax.DialParams
+	Answer       time.Duration // how long a call may ring
+
+	RecvMode, LogMode fs.FileMode
+	LogCalls          bool
+	FaxRcvdCmd        string
+	DynamicConfig     string
+	RejectCall        bool
+	QualifyTSI        string
+	QualifyPWD        string
+
+	Session t30.Config // without documents and identities of the call
+	Redial  sched.Redial
+	Rules   *dialrules.Rules
+	Level   float64 // dBm0 of what we send
+
+	MaxDials, MaxTries int
+}
+
+// ErrNoIAX says that a configuration is not of a line over IAX2.
+var ErrNoIAX = errors.New("no IAXServer and no IAXPeer in it: this is not a line over IAX2")
+
+// ReadSettings makes Settings of a configuration. problems are what is wrong
+// but does not hinder; the error is what does.
+func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings, problems []error, err error) {
+	if !c.Has("IAXServer") && !c.Has("IAXPeer") {
+		return nil, nil, fmt.Errorf("etc/config.%s: %w", devid, ErrNoIAX)
+	}
+	for _, p := range c.Problems {
+		problems = append(problems, p)
+	}
+	set = &Settings{
+		DevID: devid, Number: c.String("FAXNumber"), LocalID: c.String("LocalIdentifier"), UseTSI: c.Bool("UseJobTSI"),
+		Priority: c.Int("ModemPriority"), Ready: c.String("ModemReadyState"),
+		Answer:   c.Seconds("IAXAnswerTimeout"),
+		RecvMode: c.Mode("RecvFileMode"), LogMode: c.Mode("LogFileMode"), LogCalls: c.Bool("LogCalls"),
+		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
+		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
+		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
+		MaxDials: c.Int("MaxDials"), MaxTries: c.Int("MaxTries"),
+	}
+	if set.LocalID == "" {
+		set.LocalID = set.Number
+	}
+	if set.LocalID == "" {
+		set.LocalID = "NothingSetup" // HylaFAX's word for a line that nobody named
+	}
+	set.Bind = net.JoinHostPort(c.String("IAXBindAddress"), strconv.Itoa(c.Int("IAXPort")))
+	if n := c.Int("IAXChannels"); n > 1 {
+		problems = append(problems, fmt.Errorf("etc/config.%s: IAXChannels: %d channels on one line are not supported; it has one", devid, n))
+	}
+	if err := set.account(s, c); err != nil {
+		return nil, problems, fmt.Errorf("etc/config.%s: %w", devid, err)
+	}
+	if file := c.String("DialStringRules"); file != "" {
+		if set.Rules, err = readRules(s, c, file); err != nil {
+			problems = append(problems, fmt.Errorf("etc/config.%s: DialStringRules: %w; numbers are dialled as given", devid, err))
+		}
+	}
+	return set, problems, nil
+}
+
+// account reads who we are at the exchange, and how calls are placed.
+func (set *Settings) account(s *spool.Spool, c *config.Config) error {
+	a := iax.Account{Username: c.String("IAXPeer"), Secret: c.String("IAXSecret")}
+	if a.Username == "" {
+		a.Username = set.DevID
+	}
+	if file := c.String("IAXSecretFile"); file != "" {
+		b, err := os.ReadFile(below(s, file))
+		if err != nil {
+			return fmt.Errorf("IAXSecretFile: %w", err)
+		}
+		a.Secret = strings.TrimSpace(string(b))
+	}
+	if file := c.String("IAXKeyFile"); file != "" {
+		key, err := readKey(below(s, file))
+		if err != nil {
+			return fmt.Errorf("IAXKeyFile: %w", err)
+		}
+		a.Key = key
+	}
+	for name := range strings.SplitSeq(c.String("IAXAuth"), ",") {
+		m, ok := map[string]iax.AuthMethods{"md5": iax.AuthMD5, "rsa": iax.AuthRSA, "plaintext": iax.AuthPlaintext}[strings.ToLower(strings.TrimSpace(name))]
+		if !ok {
+			return fmt.Errorf("IAXAuth: %q is none of md5, rsa, plaintext", name)
+		}
+		a.Allow |= m
+	}
+	codecs, err := readCodecs(c.String("IAXCodec"))
+	if err != nil {
+		return err
+	}
+	encryption, ok := map[string]iax.Encryption{"no": iax.EncryptNever, "yes": iax.EncryptAllow, "force": iax.EncryptDemand}[strings.ToLower(c.String("IAXEncryption"))]
+	if !ok {
+		return fmt.Errorf("IAXEncryption: %q is none of no, yes, force", c.String("IAXEncryption"))
+	}
+	number := c.String("IAXCallerIDNumber")
+	if number == "" {
+		number = set.Number
+	}
+	set.Registration = iax.Registration{Account: a, Server: c.String("IAXServer"), Backups: c.All("IAXBackupServer"), Refresh: c.Seconds("IAXRefresh")}
+	set.Dial = iax.DialParams{Account: a, Server: c.String("IAXServer"), Context: c.String("IAXContext"), Codecs: codecs, Encryption: encryption,
+		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer}
+	return nil
+}
+
+// registers tells whether the line keeps a registration. IAXRefresh 0 means a
+// static address, as with iaxmodem.
+func (set *Settings) registers() bool {
+	return set.Registration.Server != "" && set.Registration.Refresh > 0
+}
+
+func readCodecs(list string) ([]iax.Codec, error) {
+	var codecs []iax.Codec
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		codec, ok := iax.ParseCodec(name)
+		if !ok {
+			return nil, fmt.Errorf("IAXCodec: %q cannot carry fax; choose of ulaw, alaw, slinear", name)
+		}
+		codecs = append(codecs, codec)
+	}
+	return codecs, nil
+}
+
+func readKey(path string) (*rsa.PrivateKey, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, fmt.Errorf("%s holds no key in PEM form", path)
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("%s is not an RSA key", path)
+	}
+	return private, nil
+}
+
+func readRules(s *spool.Spool, c *config.Config, file string) (*dialrules.Rules, error) {
+	f, err := os.Open(below(s, file))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	vars := map[string]string{}
+	for _, v := range []string{"AreaCode", "CountryCode", "LongDistancePrefix", "InternationalPrefix"} {
+		vars[v] = c.String(v)
+	}
+	return dialrules.Parse(f, file, vars)
+}
+
+// below makes a path of the configuration, relative to the spool, absolute.
+func below(s *spool.Spool, file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return s.Path(file)
+}
+
+// session reads what T.30 is told by the configuration.
+func session(c *config.Config) t30.Config {
+	return t30.Config{
+		NoECM:                  !c.Bool("Class1ECMSupport"),
+		PercentGoodLines:       c.Int("PercentGoodLines"),
+		MaxConsecutiveBadLines: c.Int("MaxConsecutiveBadLines"),
+		MinAcceptedLineCount:   c.Int("MinAcceptedLineCount"),
+		MaxRecvPages:           c.Int("MaxRecvPages"),
+		DropUnconfirmed:        !c.Bool("SaveUnconfirmedPages"),
+		BadPage: map[string]t30.BadPageHandling{
+			"rtn": t30.RTNDiscard, "rtn-save": t30.RTNSave, "dcn": t30.SendDCN,
+		}[strings.ToLower(c.String("BadPageHandlingMethod"))],
+		RTN: map[string]t30.RTNHandling{
+			"retransmit": t30.Retransmit, "retransmit-ignore": t30.RetransmitIgnore, "giveup": t30.GiveUp, "ignore": t30.Ignore,
+		}[strings.ToLower(c.String("RTNHandlingMethod"))],
+	}
+}
+
+// redial reads the JobReq* and JobRetry* parameters.
+func redial(c *config.Config) sched.Redial {
+	r := sched.DefaultRedial()
+	for cause, name := range map[sched.Cause]string{
+		sched.CauseBusy: "Busy", sched.CauseNoAnswer: "NoAnswer", sched.CauseNoCarrier: "NoCarrier", sched.CauseDataConn: "DataConn",
+		sched.CauseError: "Error", sched.CauseNoFCon: "NoFCon", sched.CauseNoDialtone: "Other", sched.CauseOther: "Other",
+	} {
+		r.Wait[cause] = c.Seconds("JobReq" + name)
+		if _, ok := config.Lookup("JobRetry" + name); ok {
+			r.Retry[cause] = c.IntOr("JobRetry"+name, -1)
+		}
+	}
+	r.Proto = c.Seconds("JobReqProto")
+	return r
+}
