@@ -70,7 +70,7 @@ func (e *Endpoint) firstNew(now time.Time, p *datagram, f *wire.Full, ies wire.I
 	if len(policy.Codecs) == 0 {
 		policy.Codecs = e.cfg.Codecs
 	}
-	if !e.roomFor(p.from) {
+	if !e.roomFor(p.from, token) {
 		e.refuseFree(p.from, f, wire.New, &CallError{Cause: CauseSwitchCongestion, Text: "too many calls"}, asked)
 		return
 	}
@@ -87,24 +87,29 @@ func (e *Endpoint) firstNew(now time.Time, p *datagram, f *wire.Full, ies wire.I
 	c.snapshot()
 	e.mu.Lock()
 	e.calls[c] = struct{}{}
-	e.unproved[p.from.Addr()]++
+	if c.proved = token; !token {
+		e.unproved[p.from.Addr()]++
+	}
 	e.mu.Unlock()
 	e.bind(d, f.Source)
 	go d.run()
 }
 
-// unprovedMax bounds the incoming calls from one address of which no frame came
-// that answers ours: senders who cannot hear us, or do not want to.
+// unprovedMax bounds the incoming calls and registrations from one address whose
+// sender showed no call token and did not answer us: it cannot hear us, or does
+// not want to.
 const unprovedMax = 32
 
-// roomFor tells whether a further call from an address may begin.
-func (e *Endpoint) roomFor(from netip.AddrPort) bool {
+// roomFor tells whether a further call or registration from an address may
+// begin.
+func (e *Endpoint) roomFor(from netip.AddrPort, token bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.calls) < e.cfg.MaxCalls && e.unproved[from.Addr()] < unprovedMax
+	return len(e.calls) < e.cfg.MaxCalls && (token || e.unproved[from.Addr()] < unprovedMax)
 }
 
-// proved notes that an incoming call's sender hears us, or that it is over.
+// proved notes that the sender of a first frame hears us, or that what it began
+// is over.
 func (e *Endpoint) proved(from netip.Addr) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

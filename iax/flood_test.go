@@ -119,6 +119,32 @@ func TestFloodOfNew(t *testing.T) {
 	}
 }
 
+// TestFloodOfRegistrations does the same with REGREQ of a peer that need not know
+// tokens.
+func TestFloodOfRegistrations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, e := newStranger(t, Config{Authority: &secretAuthority{policy: Policy{Methods: AuthMD5, Secret: "frog"}}})
+		for i := range 3000 {
+			b, _ := (&wire.Full{Source: wire.CallNumber(2 + i), Type: wire.TypeIAX, Subclass: uint64(wire.RegReq), Data: []byte("\x06\x04line")}).Append(nil)
+			s.exchange(t, b)
+		}
+		e.mu.Lock()
+		if n := len(e.byNumber); n > unprovedMax {
+			t.Errorf("%d exchanges are kept", n)
+		}
+		e.mu.Unlock()
+		time.Sleep(time.Minute)
+		e.mu.Lock()
+		if n, m := len(e.byNumber), len(e.unproved); n+m != 0 {
+			t.Errorf("%d exchanges are kept a minute later, %d addresses", n, m)
+		}
+		e.mu.Unlock()
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestForgedToken: a token of another address or an old one is refused.
 func TestForgedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -27,6 +27,9 @@ type regServer struct {
 	from      netip.AddrPort
 	until     time.Time // the exchange must be through
 	closed    bool
+	heard     bool   // a frame that answers ours came
+	proved    bool   // the sender showed a call token, or answered us
+	done      func() // takes an unproved one off the count
 	success   func(name string, at netip.AddrPort, refresh time.Duration)
 }
 
@@ -43,7 +46,7 @@ func (e *Endpoint) firstRegister(now time.Time, p *datagram, f *wire.Full, ies w
 	case policy.Refuse != nil:
 		e.refuseFree(p.from, f, cmd, policy.Refuse, asked)
 		return
-	case !e.roomFor(p.from):
+	case !e.roomFor(p.from, token):
 		e.refuseFree(p.from, f, cmd, &CallError{Cause: CauseSwitchCongestion, Text: "too many at once"}, asked)
 		return
 	}
@@ -56,6 +59,12 @@ func (e *Endpoint) firstRegister(now time.Time, p *datagram, f *wire.Full, ies w
 		e.refuseFree(p.from, f, cmd, &CallError{Cause: CauseSwitchCongestion, Text: "no call number is free"}, asked)
 		return
 	}
+	if r.proved = token; !token {
+		e.mu.Lock()
+		e.unproved[p.from.Addr()]++
+		e.mu.Unlock()
+	}
+	r.done = func() { e.proved(p.from.Addr()) }
 	e.bind(d, f.Source)
 	r.start(now, f, ies, e.cfg.Rand)
 	go d.run()
@@ -94,6 +103,7 @@ func (r *regServer) receive(now time.Time, b []byte) {
 	if err != nil || !r.accept(now, &f) {
 		return
 	}
+	r.heard = r.heard || f.Dest == r.local
 	switch wire.Command(f.Subclass) { //nolint:exhaustive // what a registrar knows
 	case wire.RegReq, wire.RegRel:
 		if r.closing || r.challenge == "" {
@@ -162,5 +172,12 @@ func (r *regServer) timeout(now time.Time) {
 func (r *regServer) output() *output               { return &r.out }
 func (r *regServer) remoteNumber() wire.CallNumber { return r.remote }
 func (r *regServer) over() bool                    { return r.closed }
-func (r *regServer) stepped(time.Time)             {}
 func (r *regServer) abandon()                      { r.closed = true }
+
+// stepped takes the exchange off the count of those whose sender is in doubt.
+func (r *regServer) stepped(time.Time) {
+	if !r.proved && (r.heard || r.closed) {
+		r.proved = true
+		r.done()
+	}
+}
