@@ -147,6 +147,7 @@ func (r *receive) tone(e tones.Event) {
 type slowSink struct {
 	s       *Session
 	decoder *hdlc.Decoder
+	copies  splicer
 }
 
 // WriteBits implements modem.Sink.
@@ -182,11 +183,26 @@ func (k *slowSink) Flags() {
 
 // Frame implements hdlc.Handler.
 func (k *slowSink) Frame(payload []byte, ok bool) {
+	if ok {
+		k.copies.clear()
+	} else if n := len(payload) + fcsLength; n <= cap(payload) { // the decoder leaves it there
+		if whole, found := k.copies.add(payload[:n]); found {
+			payload, ok = whole, true
+		}
+	}
 	k.s.post(t30.FrameEvent{Frame: append(t30.Frame(nil), payload...), Good: ok})
 }
 
-// Abort implements hdlc.Handler.
-func (k *slowSink) Abort() {}
+// fcsLength is how many octets a check sequence has.
+const fcsLength = 2
+
+// Abort implements hdlc.Handler. Within a transmission it means that a frame
+// was spoilt.
+func (k *slowSink) Abort() {
+	if k.s.rx.v21Up {
+		k.s.post(t30.FrameEvent{})
+	}
+}
 
 // fastSink takes what a fast modem brings.
 type fastSink struct {

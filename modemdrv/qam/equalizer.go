@@ -4,8 +4,8 @@ package qam
 // the symbol) deal with what comes before the main path, earlier ones with
 // echoes after it, of which a line has more.
 const (
-	eqPast   = 30 // half symbols before the symbol's own
-	eqFuture = 17 // half symbols after it
+	eqPast   = 44 // half symbols before the symbol's own
+	eqFuture = 19 // half symbols after it
 	eqTaps   = eqPast + 1 + eqFuture
 )
 

@@ -3,7 +3,7 @@
 // Lengths, in octets, of what kernels.go declares; TestKernels fails if they
 // no longer agree.
 #define FRONT 96  // frontTaps float32
-#define EQ    192 // eqTaps float32
+#define EQ    256 // eqTaps float32
 
 // FOLD leaves in the lowest place of x the sum of its four.
 #define FOLD(x, t) \

@@ -62,7 +62,7 @@ func (m *Machine) frame(e FrameEvent) {
 		return
 	}
 	if !e.Good || !e.Frame.Valid() {
-		if !m.line.fast {
+		if !m.line.fast && !m.line.damaged {
 			m.line.damaged = true
 			m.report(FrameReceivedNews{Good: false})
 		}

@@ -244,7 +244,7 @@ func (m *Machine) repeat(s Status) {
 
 // maxRequests bounds how often one command is asked for again by CRP, which is
 // no failure but may be without end.
-const maxRequests = 10
+const maxRequests = 20
 
 // repeatAsked sends the last command again because the far end asked for it.
 func (m *Machine) repeatAsked() {
@@ -403,16 +403,23 @@ func (m *Machine) garbled() {
 			return
 		}
 		m.requestRepeat()
-	case AwaitingPostMessage:
-		if m.rx.crp++; m.rx.crp > maxRequests {
-			return // T2
-		}
-		m.requestRepeat()
-	case AwaitingDCS, AwaitingPage, AwaitingTCF:
-		// The sender may go on with a fast carrier now: it will repeat by itself.
+	case AwaitingPostMessage, AwaitingPage:
+		m.garbledCommand()
+	case AwaitingDCS:
+		// The training check may follow now: the sender will repeat by itself.
 		m.timer.start(m.now, max(timerT4, m.timer.at-m.now))
 	default: // the next DIS comes by itself
 	}
+}
+
+// garbledCommand: a command after a page could not be read. It is asked for
+// again, unless it may have been a DCS, which a fast carrier follows.
+func (m *Machine) garbledCommand() {
+	m.timer.start(m.now, timerT2)
+	if m.rx.crp++; m.rx.crp > maxRequests || m.state == AwaitingPage && m.rx.command == nil {
+		return
+	}
+	m.requestRepeat()
 }
 
 // requestRepeat sends CRP and returns to the state.

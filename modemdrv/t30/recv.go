@@ -264,6 +264,7 @@ func (m *Machine) store(f Frame, response FCF, q Quality) {
 // answer sends the response to a post-message command and remembers both.
 func (m *Machine) answer(f Frame, response FCF) {
 	m.rx.command, m.rx.response = append(Frame(nil), f...), response
+	m.rx.crp = 0
 	m.send(SendingResponse, frame(response))
 }
 
@@ -274,7 +275,9 @@ func (m *Machine) afterResponse() {
 		m.listen(AwaitingCFR, Signals, timerT4)
 		return
 	case m.state == SendingCRP:
-		m.listen(AwaitingPostMessage, m.content(), timerT2)
+		seen := m.line.fastSeen
+		m.listen(m.rx.afterCRP, m.content(), timerT2)
+		m.line.fastSeen = seen
 		return
 	case m.state == SendingTrainingResponse && m.trained:
 		m.listen(AwaitingPage, m.content(), timerT2)

@@ -32,14 +32,19 @@ func (m *Machine) blockFrame(f Frame) {
 }
 
 // missing counts frames 0 to n-1 that did not come, and makes the field of a
-// PPR: a bit is 1 where a frame is missing or was never sent.
-func (b *blockReceiver) missing(n int) (int, []byte) {
+// PPR: a bit is 1 where a frame is missing or was never sent. A frame of another
+// size than was agreed on is none, whatever its check sequence says; only the
+// last may be short.
+func (b *blockReceiver) missing(n, size int) (int, []byte) {
 	count := 0
 	request := make([]byte, requestSize)
 	for i := range request {
 		request[i] = 0xFF
 	}
 	for i := range n {
+		if l := len(b.data[i]); l > size || l < size && i != n-1 {
+			b.data[i] = nil
+		}
 		if b.data[i] == nil {
 			count++
 			continue
@@ -64,7 +69,7 @@ func (m *Machine) partialPage(f Frame) {
 	if !m.openPage() {
 		return
 	}
-	missing, request := b.missing(p.frames)
+	missing, request := b.missing(p.frames, m.params.FrameSize)
 	if missing > 0 {
 		b.requests++
 		b.again += missing

@@ -17,6 +17,7 @@ type sending struct {
 	again    bool         // this rate was tried twice
 	spared   bool         // a failed training was forgiven once
 	dcs      int          // how often DCS was sent for this training
+	ignored  int          // how often DCS was answered by DIS
 	crp      int
 
 	page     int  // next to be sent or being sent, from 0
@@ -33,6 +34,10 @@ func (s *sending) awaitsLast() bool { return s.out && s.message == EOP }
 // retriesAfterRTN is how often a page is sent again after RTN (hylafax-config(5),
 // RTNHandlingMethod).
 const retriesAfterRTN = 2
+
+// maxIgnored is how often DIS is taken for an answer to DCS: more often than a
+// command is repeated, for a far end that speaks is not lost.
+const maxIgnored = 6
 
 // startSending begins to send pages to a receiver with these capabilities.
 func (m *Machine) startSending(far Capabilities) {
@@ -93,7 +98,7 @@ func (m *Machine) choose(info PageInfo) Parameters {
 // train sends DCS and the training check for the next page.
 func (m *Machine) train() {
 	m.tx.dcs = 1
-	m.tx.crp = 0
+	m.tx.ignored, m.tx.crp = 0, 0
 	m.sendDCS()
 }
 
@@ -163,8 +168,12 @@ func (m *Machine) trainingResponse(f Frame) {
 		m.sendPage()
 	case FTT:
 		m.trainingFailed()
-	case DIS, DTC: // our DCS was not received
-		m.retrain(statusDCSIgnored)
+	case DIS, DTC: // our DCS was not received, but the far end is there
+		if m.tx.ignored++; m.tx.ignored > maxIgnored {
+			m.fail(statusDCSIgnored, "the far end did not understand our DCS")
+			return
+		}
+		m.sendDCS()
 	default:
 		m.unexpected(f)
 	}
