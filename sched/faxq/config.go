@@ -1,0 +1,229 @@
+package faxq
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool/config"
+	"github.com/litoria-fax/litoria/spool/dialrules"
+)
+
+// configInterval is how often etc/config is looked at.
+const configInterval = 5 * time.Second
+
+// defaultLockDir is where serial devices are locked on Linux.
+const defaultLockDir = "/var/lock"
+
+// Config is faxq's part of hylafax-config(5), ready for use.
+type Config struct {
+	Sched sched.Config
+
+	NotifyCmd, JobControlCmd, WedgedCmd            string
+	SendFaxCmd, SendPageCmd, SendUUCPCmd           string
+	ContCoverCmd, ContCoverPage                    string
+	PS2FaxCmd, PDF2FaxCmd, PCL2FaxCmd, TIFF2FaxCmd string
+	HookCmd, HookSpec                              string // AuditHook
+	UUCPLockDir                                    string
+	PostScriptTimeout, PollLockWait                time.Duration
+	Use2D                                          bool
+	PageChop                                       string
+	PageChopThreshold                              float64 // inches
+
+	rules *dialrules.Rules
+	raw   *config.Config
+	root  string // spool
+}
+
+// newConfig makes a Config of what was read. What is wrong is told by warn and
+// left at its default.
+func newConfig(raw *config.Config, root string, warn func(error)) *Config {
+	c := &Config{raw: raw, root: root, Sched: sched.DefaultConfig()}
+	q := &c.Sched
+	q.MaxConcurrentCalls = raw.Int("MaxConcurrentCalls")
+	q.MaxBatchJobs = raw.Int("MaxBatchJobs")
+	q.MaxSendPages = raw.IntOr("MaxSendPages", q.MaxSendPages)
+	q.MaxDials = raw.Int("MaxDials")
+	q.MaxTries = raw.Int("MaxTries")
+	q.RequeueInterval = raw.Seconds("JobReqOther")
+	q.StaggerCalls = raw.Seconds("StaggerCalls")
+	q.RetryUnconfirmed = raw.Int("JobRetryUnconfirmed")
+	if tod := raw.String("TimeOfDay"); tod != "" {
+		var err error
+		if q.TimeOfDay, err = sched.ParseTimeOfDay(tod); err != nil {
+			warn(err)
+		}
+	}
+	q.ModemGroups = modemGroups(raw, warn)
+	for at, tag := range map[*string]string{
+		&c.NotifyCmd: "NotifyCmd", &c.JobControlCmd: "JobControlCmd", &c.WedgedCmd: "WedgedCmd", &c.SendFaxCmd: "SendFaxCmd",
+		&c.SendPageCmd: "SendPageCmd", &c.SendUUCPCmd: "SendUUCPCmd", &c.ContCoverCmd: "ContCoverCmd", &c.ContCoverPage: "ContCoverPage",
+		&c.PS2FaxCmd: "PS2FaxCmd", &c.PDF2FaxCmd: "PDF2FaxCmd", &c.PCL2FaxCmd: "PCL2FaxCmd", &c.TIFF2FaxCmd: "TIFF2FaxCmd",
+		&c.UUCPLockDir: "UUCPLockDir", &c.PageChop: "PageChop",
+	} {
+		*at = raw.String(tag)
+	}
+	q.Control = c.JobControlCmd != ""
+	if c.UUCPLockDir == "" {
+		c.UUCPLockDir = defaultLockDir
+	}
+	if t := strings.ToLower(raw.String("UUCPLockType")); t != "" && t != "ascii" {
+		warn(fmt.Errorf("UUCPLockType %s is not supported; ascii is used", t))
+	}
+	c.PostScriptTimeout, c.PollLockWait = raw.Seconds("PostScriptTimeout"), raw.Seconds("PollLockWait")
+	c.Use2D, c.PageChopThreshold = raw.Bool("Use2D"), raw.Float("PageChopThreshold")
+	if raw.Has("DestControls") {
+		warn(errors.New("DestControls is obsolete and has no effect; use JobControlCmd"))
+	}
+	if hook := raw.String("AuditHook"); hook != "" {
+		var ok bool
+		if c.HookCmd, c.HookSpec, ok = strings.Cut(hook, ":"); !ok {
+			warn(errors.New("AuditHook has no trigger specification (COMMAND: SPEC)"))
+			c.HookCmd = ""
+		}
+	}
+	var err error
+	if c.rules, err = readRules(raw, root); err != nil {
+		warn(err)
+	}
+	return c
+}
+
+// modemGroups compiles ModemGroup and its old name ModemClass ("name:regex").
+func modemGroups(raw *config.Config, warn func(error)) map[string]*regexp.Regexp {
+	groups := map[string]*regexp.Regexp{}
+	for _, v := range append(raw.All("ModemClass"), raw.All("ModemGroup")...) {
+		name, pattern, ok := strings.Cut(v, ":")
+		if pattern = strings.TrimSpace(pattern); !ok || pattern == "" {
+			warn(fmt.Errorf("ModemGroup %q: no regular expression (NAME:REGEX)", v))
+			continue
+		}
+		re, err := regexp.CompilePOSIX(pattern)
+		if err != nil {
+			warn(fmt.Errorf("ModemGroup %q: %w", name, err))
+			continue
+		}
+		groups[strings.TrimSpace(name)] = re
+	}
+	return groups
+}
+
+// readRules reads the dial string rules, if the configuration names some.
+func readRules(raw *config.Config, root string) (*dialrules.Rules, error) {
+	name := raw.String("DialStringRules")
+	if name == "" {
+		return nil, nil
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(root, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("DialStringRules: %w; numbers are used as they are given", err)
+	}
+	defer f.Close()
+	vars := map[string]string{}
+	for _, v := range []string{"AreaCode", "CountryCode", "LongDistancePrefix", "InternationalPrefix"} {
+		vars[v] = raw.String(v)
+	}
+	return dialrules.Parse(f, name, vars)
+}
+
+// canonical applies the dial rules to a number.
+func (c *Config) canonical(number string) (string, error) {
+	if c.rules == nil {
+		return number, nil
+	}
+	return c.rules.Apply(dialrules.CanonicalNumber, number)
+}
+
+// with is the configuration with one parameter changed.
+func (c *Config) with(parameter string) (*Config, error) {
+	raw := c.raw.Clone()
+	known := len(raw.Problems)
+	if err := raw.Set(parameter, "FIFO"); err != nil {
+		return nil, err
+	}
+	if len(raw.Problems) > known {
+		return nil, raw.Problems[known]
+	}
+	var bad error
+	n := newConfig(raw, c.root, func(err error) { bad = err })
+	if bad != nil {
+		return nil, bad
+	}
+	return n, nil
+}
+
+// sendCommand picks the send command for a job's type; a command that does not
+// exist is none.
+func (c *Config) sendCommand(jobtype string) string {
+	cmd := c.SendFaxCmd
+	switch jobtype {
+	case "pager":
+		cmd = c.SendPageCmd
+	case "uucp":
+		cmd = c.SendUUCPCmd
+	}
+	word, _, _ := strings.Cut(cmd, " ")
+	if word != "" && !filepath.IsAbs(word) {
+		word = filepath.Join(c.root, word)
+	}
+	if _, err := os.Stat(word); err != nil {
+		return ""
+	}
+	return cmd
+}
+
+// configWatch reads etc/config and notices its changes.
+type configWatch struct {
+	path string
+	set  []string // parameters of the command line
+	raw  *config.Config
+	next time.Time // of the next look
+}
+
+// load reads the file; one that is missing is an empty one.
+func (w *configWatch) load(warn func(error)) (*Config, error) {
+	root := filepath.Dir(filepath.Dir(w.path))
+	raw, err := config.Read(root, w.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		raw, err = config.New(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range raw.Problems {
+		warn(p)
+	}
+	for _, p := range w.set {
+		if err := raw.Set(p, "-c"); err != nil {
+			return nil, err
+		}
+	}
+	w.raw = raw
+	return newConfig(raw, root, warn), nil
+}
+
+// changed looks at the file now and then, and reads it when it is another one.
+func (w *configWatch) changed(now time.Time, warn func(error)) (*Config, bool) {
+	if now.Before(w.next) && !w.next.After(now.Add(configInterval)) {
+		return nil, false
+	}
+	w.next = now.Add(configInterval)
+	if w.raw != nil && !w.raw.Stale() {
+		return nil, false
+	}
+	cfg, err := w.load(warn)
+	if err != nil {
+		warn(err)
+		return nil, false
+	}
+	return cfg, true
+}

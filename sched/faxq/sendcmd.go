@@ -1,0 +1,232 @@
+package faxq
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/linectl"
+)
+
+// exitNoExec is the exit status of a shell or of HylaFAX's child that could
+// not start the command.
+const exitNoExec = 127
+
+// sendCommand makes a call with the send command (faxsend(8)): the modem is
+// locked for it, the command gets -c for JobControl's parameters, -m with the
+// device, and the job files. It writes the results into the job files; its
+// exit status counts for a first job of which it wrote nothing.
+func (s *Server) sendCommand(c *call, b linectl.Batch, jobtype string) {
+	command := s.cfg.sendCommand(jobtype)
+	if command == "" {
+		s.tell(func() {
+			s.refused(c, fmt.Errorf("no process serves line %s, and no send command is configured", c.line))
+		})
+		return
+	}
+	lock, err := s.uucpLock(c.line)
+	if err != nil {
+		s.tell(func() { s.refused(c, err) })
+		return
+	}
+	defer lock.release()
+	// A faxgetty on the modem waits for the lock from now on.
+	if err := s.spool.Send(spool.QueuerFIFO+"."+c.line, string(spool.LineLockWait)); err != nil && !errors.Is(err, spool.ErrNobody) {
+		s.warn(err)
+	}
+	var args []string
+	for _, p := range b.Config {
+		tag, value, _ := strings.Cut(p, ":")
+		args = append(args, "-c", fmt.Sprintf("%s:%q", strings.TrimSpace(tag), strings.TrimSpace(value)))
+	}
+	args = append(append(args, "-m", c.line), b.Jobs...)
+	words := strings.Fields(command)
+	// Not bound to our life: a call outlives a faxq that is stopped.
+	cmd := exec.Command(words[0], append(words[1:], args...)...)
+	cmd.Dir = s.spool.Dir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		s.tell(func() { s.commandOver(c, command, err) })
+		return
+	}
+	lock.give(cmd.Process.Pid)
+	s.tell(func() { c.signal = func() { cmd.Process.Signal(syscall.SIGTERM) } })
+	s.log.Info().Str("line", c.line).Str("command", command+" "+strings.Join(args, " ")).Int("pid", cmd.Process.Pid).Msg("send command started")
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err = <-ended:
+		s.tell(func() { s.commandOver(c, command, err) })
+	case <-s.ctx.Done():
+		lock.keep() // it is the command's now
+	}
+}
+
+// commandOver ends a call made by a send command.
+func (s *Server) commandOver(c *call, command string, err error) {
+	if len(c.jobs) > 0 {
+		s.fillResult(c.jobs[0], command, err)
+	}
+	s.callOver(c, nil)
+}
+
+// fillResult writes a result for the first job if the command wrote none.
+func (s *Server) fillResult(id sched.ID, command string, err error) {
+	result, text := linectl.Done, ""
+	var exit *exec.ExitError
+	switch {
+	case err == nil: // exit status 0 is send_retry
+		result = linectl.Retry
+	case errors.As(err, &exit) && exit.Exited() && exit.ExitCode() < int(linectl.NoBatch):
+		result = linectl.Result(exit.ExitCode())
+	case errors.As(err, &exit) && exit.Exited() && exit.ExitCode() != exitNoExec:
+		result, text = linectl.Failed, fmt.Sprintf("Send program terminated abnormally with exit status %d", exit.ExitCode())
+	case errors.As(err, &exit) && !exit.Exited():
+		result, text = linectl.Failed, fmt.Sprintf("Send program terminated abnormally: %v", err)
+	default:
+		result, text = linectl.Failed, "Send program terminated abnormally; unable to exec "+command
+	}
+	if cerr := s.change(id, func(f *spool.Job) {
+		if linectl.Result(f.Returned) != linectl.NoBatch {
+			return
+		}
+		f.Returned = int(result)
+		if text != "" {
+			f.Status, f.StatusCode = text, 343
+		}
+	}); cerr != nil {
+		s.warn(cerr)
+	}
+	if text != "" {
+		s.log.Error().Str("job", string(id)).Msg(text)
+	}
+}
+
+// jobMessage is news of a job from a send command, through the FIFO
+// ("*job:...").
+func (s *Server) jobMessage(id sched.ID, text string) {
+	if s.jobs[id] == nil || text == "" {
+		s.log.Debug().Str("job", string(id)).Str("message", text).Msg("message for a job that is not here")
+		return
+	}
+	info := text[1:]
+	switch text[0] {
+	case 'c':
+		s.earlierEnded(id)
+		s.trigger(sched.SendCall, id, "")
+	case 'C':
+		s.trigger(sched.SendConnected, id, "")
+	case 'd':
+		s.trigger(sched.SendPage, id, info)
+	case 'D':
+		if _, file, ok := strings.Cut(info, `"`); ok {
+			s.unref(strings.TrimSuffix(file, `"`))
+		}
+		s.trigger(sched.SendDoc, id, info)
+	case 'p':
+		s.trigger(sched.SendPollRcvd, id, info)
+	case 'P':
+		s.trigger(sched.SendPollDone, id, info)
+	default:
+		s.log.Warn().Str("job", string(id)).Str("message", text).Msg("unknown message for a job")
+	}
+}
+
+// earlierEnded: when a batch comes to a job, those before it are over.
+func (s *Server) earlierEnded(id sched.ID) {
+	for _, l := range s.lines {
+		if l.call == nil || l.call.signal == nil {
+			continue
+		}
+		for i, o := range l.call.jobs {
+			if o != id {
+				continue
+			}
+			for _, before := range l.call.jobs[:i] {
+				s.jobEnded(l.call, before)
+			}
+			return
+		}
+	}
+}
+
+// uucpLock is a lock file on a modem's device, as all programs that use serial
+// lines make it (UUCPLockDir, UUCPLockType of hylafax-config(5)).
+type uucpLock struct {
+	path string
+	kept bool
+}
+
+// errModemLocked says that another program has the modem.
+var errModemLocked = errors.New("modem is locked by another program")
+
+// uucpPath is the lock's name: LCK.. and the last part of the device's path.
+func (s *Server) uucpPath(devid string) string {
+	return s.cfg.UUCPLockDir + "/LCK.." + devid
+}
+
+// uucpLock takes the lock of a line's device. Lines whose process has a socket
+// need none.
+func (s *Server) uucpLock(devid string) (*uucpLock, error) {
+	l := &uucpLock{path: s.uucpPath(devid)}
+	for range 2 {
+		err := writeLock(l.path, os.Getpid(), true)
+		if err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("modem lock: %w", err)
+		}
+		if s.locked(devid) {
+			return nil, errModemLocked
+		}
+		os.Remove(l.path) // its owner is dead
+	}
+	return nil, errModemLocked
+}
+
+// locked tells whether a living process has the device.
+func (s *Server) locked(devid string) bool {
+	b, err := os.ReadFile(s.uucpPath(devid))
+	if err != nil {
+		return false
+	}
+	var pid int
+	if _, err := fmt.Sscan(strings.TrimSpace(string(b)), &pid); err != nil || pid <= 0 {
+		return true // somebody else's format: leave it alone
+	}
+	err = syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
+
+// writeLock writes a lock file in the ASCII form: ten columns and a newline.
+func writeLock(path string, pid int, fresh bool) error {
+	flags := os.O_WRONLY | os.O_CREATE
+	if fresh {
+		flags |= os.O_EXCL
+	}
+	f, err := os.OpenFile(path, flags, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "%10d\n", pid)
+	return errors.Join(err, f.Close())
+}
+
+// give names the process that uses the modem, so that the lock stays good if
+// we die.
+func (l *uucpLock) give(pid int) { _ = writeLock(l.path, pid, false) }
+
+// keep leaves the lock to its owner.
+func (l *uucpLock) keep() { l.kept = true }
+
+func (l *uucpLock) release() {
+	if !l.kept {
+		os.Remove(l.path)
+	}
+}

@@ -1,0 +1,157 @@
+package faxq
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
+)
+
+func jobID(n int) sched.ID { return sched.ID(strconv.Itoa(n)) }
+
+// submit takes the job that a client names: a new one, or a suspended one that
+// comes back. It tells whether the queue has it.
+func (s *Server) submit(id string) bool {
+	n, err := strconv.Atoi(id)
+	if err != nil || n < 1 {
+		s.log.Error().Str("job", id).Msg("SUBMIT: not a job number")
+		return false
+	}
+	if st, ok := s.queue.Has(jobID(n)); ok && st != sched.Suspended {
+		return true
+	}
+	name := spool.JobName(spool.SendQ, n)
+	l, err := s.spool.LockJob(name)
+	if l == nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			s.log.Error().Str("job", id).Msg("SUBMIT: no such job file")
+		} else {
+			s.log.Error().Str("job", id).Err(err).Msg("SUBMIT: job file cannot be read")
+		}
+		return false
+	}
+	j := *l.Job
+	l.Unlock()
+	if err == nil && j.State.Over() {
+		s.log.Error().Str("job", id).Msg("SUBMIT: a completed job cannot be submitted again")
+		return false
+	}
+	return s.submitFile(name, &j, err, false)
+}
+
+// submitFile gives a job that was read to the queue.
+func (s *Server) submitFile(name string, j *spool.Job, damage error, asFound bool) bool {
+	sj := s.describe(name, j, damage)
+	s.remember(name, j, sj.Dest)
+	return s.queue.Submit(sj, asFound, s.now())
+}
+
+// remember makes the driver's record of a job.
+func (s *Server) remember(name string, j *spool.Job, dest string) {
+	id := s.idOf(name, j)
+	s.jobs[id] = &job{
+		name: name, dest: dest, state: sched.State(j.State), schedPri: j.SchedPri,
+		tts: j.TTS, kill: j.KillTime, device: j.Modem, commid: j.CommID,
+	}
+}
+
+// idOf is the number in the file's name: what the file says may be damaged.
+func (s *Server) idOf(name string, j *spool.Job) sched.ID {
+	if n, ok := spool.JobNumber(name); ok {
+		return jobID(n)
+	}
+	return sched.ID(j.JobID)
+}
+
+// describe tells the queue what it must know of a job.
+func (s *Server) describe(name string, j *spool.Job, damage error) sched.Job {
+	sj := sched.Job{
+		ID:         s.idOf(name, j),
+		Dest:       s.canonical(j.Number),
+		Modem:      j.Modem,
+		Type:       j.JobType,
+		Priority:   j.Priority,
+		SchedPri:   j.SchedPri,
+		KillTime:   time.Unix(j.KillTime, 0),
+		RetryTime:  time.Duration(j.RetryTime) * time.Second,
+		TotDials:   j.TotDials,
+		MaxDials:   j.MaxDials,
+		TotTries:   j.TotTries,
+		MaxTries:   j.MaxTries,
+		TotPages:   j.TotPages,
+		PageWidth:  j.PageWidth,
+		PageLength: j.PageLength,
+		Resolution: j.Resolution,
+		Poll:       j.Find(spool.OpPoll) >= 0,
+		Prepared:   prepared(j),
+		State:      sched.State(j.State),
+	}
+	if j.TTS > 0 {
+		sj.TTS = time.Unix(j.TTS, 0)
+	}
+	sj.Refuse = s.faults(j, damage)
+	return sj
+}
+
+// prepared tells whether a job's documents are ready to be sent.
+func prepared(j *spool.Job) bool {
+	for _, d := range j.Documents {
+		if convertible(d.Op) {
+			return false
+		}
+	}
+	return j.Cover == "" && (j.PageHandling != "" || j.Find(spool.OpFax) < 0)
+}
+
+// convertible tells documents that must be converted.
+func convertible(op spool.DocumentOp) bool {
+	switch op {
+	case spool.OpPostScript, spool.OpPDF, spool.OpPCL, spool.OpTIFF, spool.OpData:
+		return true
+	}
+	return false
+}
+
+// faults looks for what makes a job impossible from the start. The codes are
+// HylaFAX's.
+func (s *Server) faults(j *spool.Job, damage error) *sched.Note {
+	if damage != nil {
+		s.log.Error().Str("job", j.JobID).Err(damage).Msg("job file is damaged")
+		return &sched.Note{Code: 326, Text: "Invalid or corrupted job description file"}
+	}
+	if err := j.Validate(); err != nil {
+		s.log.Error().Str("job", j.JobID).Err(err).Msg("job file is incomplete")
+		return &sched.Note{Code: 326, Text: fmt.Sprintf("Invalid or corrupted job description file: %v", err)}
+	}
+	if len(j.Documents) == 0 {
+		return &sched.Note{Code: 329, Text: "REJECT: No work found in job file"}
+	}
+	for _, d := range j.Documents {
+		if !convertible(d.Op) && d.Op != spool.OpFax {
+			continue
+		}
+		if err := spool.CheckName(d.File); err != nil {
+			return &sched.Note{Code: 326, Text: fmt.Sprintf("Invalid document file %q in job description file", d.File)}
+		}
+		if info, err := os.Stat(s.spool.Path(d.File)); err != nil || !info.Mode().IsRegular() {
+			return &sched.Note{Code: 326, Text: fmt.Sprintf("Can not access document file %q", d.File)}
+		}
+	}
+	return nil
+}
+
+// canonical is the number by which destinations are told apart: "" if the dial
+// rules fail on it.
+func (s *Server) canonical(number string) string {
+	c, err := s.cfg.canonical(number)
+	if err != nil {
+		s.warn(err)
+		return ""
+	}
+	return c
+}
