@@ -54,7 +54,7 @@ func same(t *testing.T, sent, received string) {
 	}
 }
 
-const callLimit = 10 * 60 * modem.SampleRate
+const callLimit = 20 * 60 * modem.SampleRate
 
 // line is a good line in both directions.
 func line(seed uint64) linesim.Parameters {
