@@ -286,11 +286,16 @@ const (
 	exitNoFormatter = 255
 )
 
+// command is the script for a kind of document, as the configuration has it.
+func (p *scripts) command(op spool.DocumentOp) string {
+	return map[spool.DocumentOp]string{
+		spool.OpPostScript: p.s.cfg.PS2FaxCmd, spool.OpPDF: p.s.cfg.PDF2FaxCmd, spool.OpPCL: p.s.cfg.PCL2FaxCmd, spool.OpTIFF: p.s.cfg.TIFF2FaxCmd,
+	}[op]
+}
+
 // Convert runs the script for the kind of document.
 func (p *scripts) Convert(ctx context.Context, c Conversion) error {
-	command := map[spool.DocumentOp]string{
-		spool.OpPostScript: p.s.cfg.PS2FaxCmd, spool.OpPDF: p.s.cfg.PDF2FaxCmd, spool.OpPCL: p.s.cfg.PCL2FaxCmd, spool.OpTIFF: p.s.cfg.TIFF2FaxCmd,
-	}[c.Op]
+	command := p.command(c.Op)
 	if command == "" {
 		return &ConvertError{sched.WhyNoFormatter, fmt.Sprintf("There is no converter for documents of the kind %q", c.Op)}
 	}

@@ -23,7 +23,8 @@ type Options struct {
 	Log   zerolog.Logger
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
-	// Preparer converts documents; the scripts of the configuration if nil.
+	// Preparer converts documents; if nil, the scripts of the configuration where
+	// they are in the spool, else package document.
 	Preparer Preparer
 	// Set are configuration parameters ("Tag: value") stronger than etc/config.
 	Set []string
@@ -100,7 +101,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.cfg = cfg
 	if s.preparer == nil {
-		s.preparer = &scripts{s}
+		s.preparer = &documents{scripts{s}}
 	}
 	s.queue = sched.New(s.cfg.Sched, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	return s, nil

@@ -1,0 +1,82 @@
+// Command faxq is the scheduler of a fax server: it decides which job goes on
+// which line, and when (faxq(8)).
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v2"
+
+	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/sched/faxq"
+	"github.com/litoria-fax/litoria/spool"
+)
+
+func main() {
+	app := &cli.App{
+		Name:            "faxq",
+		Usage:           "schedule fax jobs",
+		UsageText:       "faxq [-D] [-q DIRECTORY] [-c 'TAG: VALUE']",
+		Version:         protocol.Version,
+		HideHelpCommand: true,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
+			&cli.BoolFlag{Name: "D", Usage: "stay attached to the terminal"},
+			&cli.StringSliceFlag{Name: "c", Usage: "set a configuration parameter, `'TAG: VALUE'`, over what etc/config says"},
+			&cli.BoolFlag{Name: "debug", Usage: "log more"},
+		},
+		Action: run,
+	}
+	if err := app.Run(os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "faxq:", err)
+		os.Exit(1)
+	}
+}
+
+func run(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; see faxq -help", c.Args().First())
+	}
+	s, err := spool.Open(c.String("q"))
+	if err != nil {
+		return err
+	}
+	if !c.Bool("D") {
+		return detach()
+	}
+	if err := os.Chdir(s.Dir()); err != nil { // scripts are relative to it
+		return err
+	}
+	level := zerolog.InfoLevel
+	if c.Bool("debug") {
+		level = zerolog.DebugLevel
+	}
+	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
+	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	server, err := faxq.New(faxq.Options{Spool: s, Log: log, Set: c.StringSlice("c")})
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx)
+}
+
+// detach starts this program again, with -D, in a session of its own.
+func detach() error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(exe, append([]string{"-D"}, os.Args[1:]...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return cmd.Process.Release()
+}
