@@ -93,7 +93,8 @@ type Buffer struct {
 	activity    time.Time // last arrival or filling, for starvation
 	quiet       bool      // the last frame was silence
 	starving    bool
-	filled      int // samples filled in since lastInOrder by starvation
+	afterQuiet  bool // starvation began after silence
+	filled      int  // samples filled in since lastInOrder by starvation
 
 	past    [historyLen]place
 	pastEnd int
@@ -254,6 +255,12 @@ func (b *Buffer) behind(now time.Time, pos int64, pcm []int16, hash uint64) {
 		b.stats.Duplicates++
 	case known && !p.concealed:
 		b.countWentBack(now, pos, pcm, hash)
+	case known && b.filled > 0 && b.afterQuiet:
+		// A pause was only a stall: the silence that was filled in between
+		// silence and what comes now hurts nobody, losing its beginning would.
+		b.clock.restart()
+		b.shift += b.next - pos
+		b.inOrder(now, b.next, pcm, hash)
 	case pos < b.next-backJump:
 		if b.farBehind++; b.farBehind >= backJumpTimes {
 			b.countWentBack(now, pos, pcm, hash)
@@ -329,6 +336,9 @@ func (b *Buffer) Timeout(now time.Time) {
 		return
 	}
 	for n := 0; n < maxConceal/starveFill && !b.activity.Add(b.patience()).After(now); n++ {
+		if !b.starving {
+			b.afterQuiet = b.quiet
+		}
 		b.activity = b.activity.Add(b.patience())
 		b.starving, b.quiet = true, true
 		b.fill(b.zeros[:starveFill])

@@ -305,6 +305,35 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
+// TestStallAfterSilence lets the network stall in a pause, and a carrier begin
+// meanwhile: nothing of the carrier may be lost.
+func TestStallAfterSilence(t *testing.T) {
+	var list []arrival
+	for k := range 200 {
+		at := time.Duration(k) * 20 * time.Millisecond
+		pcm := frameAt(k)
+		if k < 103 {
+			pcm = make([]int16, 160)
+		}
+		if k >= 100 && k < 120 {
+			at = 2400 * time.Millisecond
+		}
+		list = append(list, arrival{at, uint32(k * 20), pcm})
+	}
+	var r recorder
+	b := New(&r)
+	play(b, list, 4*time.Second)
+	loud := 0
+	for _, s := range r.pcm {
+		if s != 0 {
+			loud++
+		}
+	}
+	if s := b.Stats(); loud != 97*160 || s.Late != 0 || s.Received != 200 {
+		t.Errorf("%d samples of the carrier, want %d: %+v", loud, 97*160, s)
+	}
+}
+
 // TestSenderStartsAnew lets the count of the sender begin again far back.
 func TestSenderStartsAnew(t *testing.T) {
 	var list []arrival
