@@ -28,7 +28,7 @@ const (
 	pdfCache   = "litoria/wasm"
 )
 
-// pdfium starts the renderer when it is first needed: compiling it takes
+// pdfiumPool starts the renderer when it is first needed: compiling it takes
 // seconds where no cache is at hand, and most processes never draw a PDF.
 var pdfiumPool = sync.OnceValues(startPDFium)
 
@@ -47,6 +47,14 @@ func startPDFium() (pdfium.Pool, error) {
 		MaxIdle: pdfWorkers, MaxTotal: pdfWorkers, FSConfig: wazero.NewFSConfig(),
 		Stdout: io.Discard, Stderr: io.Discard, RuntimeConfig: rc,
 	})
+}
+
+// WarmUp makes the PDF renderer ready, so that the first PDF need not wait for
+// it: some seconds where this user never ran it on this machine, a fraction of
+// a second afterwards.
+func WarmUp() error {
+	_, err := pdfiumPool()
+	return err
 }
 
 // convertPDF draws the pages of a PDF.

@@ -34,7 +34,7 @@ func scaleTo(src rows, width, height int) *image.Gray {
 			}
 			share := float32((min(float64(sy+1), end) - max(float64(sy), top)) / (end - top))
 			for x, v := range across {
-				sum[x] += v * share
+				sum[x] += float32(v * share) // no fused operation: the same on every machine
 			}
 		}
 		out := dst.Pix[y*dst.Stride : y*dst.Stride+width]
@@ -72,13 +72,13 @@ func newSpans(from, to int) spans {
 // shrink computes one row of the result's width.
 func (s spans) shrink(dst []float32, src []byte) {
 	for i, p := range s {
-		v := float32(src[p.first]) * p.begin
+		v := float32(float32(src[p.first]) * p.begin)
 		if p.last > p.first {
 			n := 0
 			for _, g := range src[p.first+1 : p.last] {
 				n += int(g)
 			}
-			v += float32(n) + float32(src[p.last])*p.end
+			v += float32(n) + float32(float32(src[p.last])*p.end)
 		}
 		dst[i] = v * p.scale
 	}

@@ -113,8 +113,17 @@ func (f *Face) glyph(r rune) *glyph {
 	return g
 }
 
+// stead holds characters that stand in for some that the font lacks.
+var stead = map[rune]rune{
+	0x2010: '-', 0x2011: '-', 0x2012: 0x2013, 0x2015: 0x2014, 0x2043: '-', 0x2212: '-',
+	0xa0: ' ', 0x2002: ' ', 0x2003: ' ', 0x2009: ' ', 0x200a: ' ', 0x202f: ' ', 0x3000: ' ', 0x2715: 0xd7, 0x2713: 0x221a,
+}
+
 // rasterize draws the outline of a character.
 func (f *Face) rasterize(r rune) *glyph {
+	if s, ok := stead[r]; ok {
+		r = s
+	}
 	i, err := f.font.GlyphIndex(&f.buf, r)
 	if err != nil {
 		return nil
