@@ -82,7 +82,7 @@ func send(c *cli.Context) (int, error) {
 func follow(ctx context.Context, s *spool.Spool, line *linectl.Client, b linectl.Batch) (int, error) {
 	status := int(linectl.NoBatch)
 	var current atomic.Value // the job that is being sent
-	go func() { // faxq ends a job's call with SIGTERM
+	go func() {              // faxq ends a job's call with SIGTERM
 		<-ctx.Done()
 		if job, ok := current.Load().(string); ok {
 			_ = line.Abort(context.Background(), job)
