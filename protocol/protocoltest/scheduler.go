@@ -112,6 +112,12 @@ var stateLine = regexp.MustCompile(`(?m)^state:.*$`)
 var statusLine = regexp.MustCompile(`(?m)^status:.*$`)
 
 func (s *Scheduler) setState(path, state, status string) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	unix.Flock(int(f.Fd()), unix.LOCK_EX) //nolint:errcheck // a test sees it
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return

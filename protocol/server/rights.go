@@ -16,8 +16,10 @@ type spoolDir struct {
 	adminOnly bool   // for administrators alone
 	store     bool   // others may make files
 	remove    bool   // others may remove files
-	visible   func(s *session, name string, info fs.FileInfo) bool
-	list      func(s *session, d *spoolDir) ([]listing, error)
+	// visible tells whether a client that is no administrator sees a file; info is nil for a file that
+	// it wants to make.
+	visible func(s *session, name string, info fs.FileInfo) bool
+	list    func(s *session, d *spoolDir) ([]listing, error)
 	// stat returns the line for one file, or false to show it as a plain file.
 	stat func(s *session, d *spoolDir, name string, info fs.FileInfo) (string, bool)
 }
@@ -58,7 +60,7 @@ func visibleDocument(_ *session, name string, _ fs.FileInfo) bool {
 }
 
 func visibleReceived(s *session, name string, info fs.FileInfo) bool {
-	return strings.HasPrefix(name, "fax") && (s.srv.settings().PublicReceive || s.fileRight(info, rightRead))
+	return strings.HasPrefix(name, "fax") && (info == nil || s.srv.settings().PublicReceive || s.fileRight(info, rightRead))
 }
 
 func visibleJob(s *session, name string, info fs.FileInfo) bool {

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -250,6 +251,17 @@ func (srv *Server) ServeConn(conn net.Conn, implicitTLS bool) error {
 		delete(srv.sessions, s)
 		srv.mu.Unlock()
 		srv.wait.Done()
+	}()
+	return s.guardedServe()
+}
+
+// guardedServe serves a client. A fault of this program ends the session, not the server.
+func (s *session) guardedServe() (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.log.Error().Interface("fault", fault).Bytes("stack", debug.Stack()).Msg("session ended by a fault of the program")
+			err = fmt.Errorf("server: fault of the program: %v", fault)
+		}
 	}()
 	s.serve()
 	return nil

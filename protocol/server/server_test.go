@@ -268,6 +268,8 @@ func TestSymbolicLinks(t *testing.T) {
 	c.cmd("CWD other", "550")
 	c.cmd("CWD status/sub", "550")
 	c.cmd("CWD status/dir", "550")
+	c.cmd("STOR pollq/other", "550")
+	c.cmd("STOR pollq/fax1", "425")
 	c = s.login(t, "boss")
 	c.cmd("ADMIN "+protocoltest.Password, "230")
 	c.cmd("RETR status/out", "550") // not even administrators leave the spool

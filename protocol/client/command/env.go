@@ -19,8 +19,6 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"github.com/litoria-fax/litoria/protocol/client"
 )
 
 // Exit codes of the commands; HylaFAX's programs end so.
@@ -48,9 +46,6 @@ type Env struct {
 	DisplayNumber func(rulesFile, number string) (string, error)
 	// Convert converts a document that servers do not take as it is; nil converts none.
 	Convert func(data []byte, opts ConvertOptions) (*Converted, error)
-	// Verify looks for damage in a document that is to be sent as it is, and counts its pages (0 where
-	// it cannot). nil looks at nothing.
-	Verify func(form client.Form, r io.ReaderAt, size int64) (pages int, err error)
 	// Interval is the time between looks at a job that is waited for; 0 for a second.
 	Interval time.Duration
 }

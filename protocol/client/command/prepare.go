@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/litoria-fax/litoria/document/recognize"
 	"github.com/litoria-fax/litoria/protocol/client"
 )
 
@@ -42,9 +43,6 @@ type Converted struct {
 	Pages int
 }
 
-// headLength is how much of a document tells its type.
-const headLength = 1024
-
 // prepare recognises a document and converts it if servers do not take it as it is. Whatever is wrong
 // with it is found before anything is uploaded.
 func (s *sendfax) prepare(name string) (*prepared, error) {
@@ -62,17 +60,21 @@ func (s *sendfax) prepare(name string) (*prepared, error) {
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%s: Empty file", name)
 	}
-	head := make([]byte, headLength)
+	head := make([]byte, recognize.HeadSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
-	form := recognise(head[:n])
+	kind, err := recognize.Recognize(head[:n], name)
+	if err != nil {
+		return nil, err
+	}
+	form := serverForm(kind)
 	if form == "" {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 		}
-		return s.convert(name, f)
+		return s.convert(name, kind, f)
 	}
 	pages, err := s.countPages(name, form, f, info.Size())
 	if err != nil {
@@ -93,40 +95,32 @@ func reasonOf(err error) error {
 	return err
 }
 
-// recognise tells which of the types that servers take a document has, "" for none.
-func recognise(head []byte) client.Form {
-	has := func(prefixes ...string) bool {
-		for _, p := range prefixes {
-			if bytes.HasPrefix(head, []byte(p)) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("%!", "\x04%!"):
+// serverForm tells which of the types that servers take a kind of document is, "" for none.
+func serverForm(kind recognize.Kind) client.Form {
+	switch kind {
+	case recognize.PostScript:
 		return client.FormPostScript
-	case has("%PDF"):
+	case recognize.PDF:
 		return client.FormPDF
-	case has("II*\x00", "MM\x00*"):
+	case recognize.TIFF:
 		return client.FormTIFF
-	case has("\x1bE", "\x1b%", "\x1b&", "\x1b*"):
+	case recognize.PCL:
 		return client.FormPCL
 	}
 	return ""
 }
 
 // convert converts a document of another type.
-func (s *sendfax) convert(name string, f *os.File) (*prepared, error) {
+func (s *sendfax) convert(name string, kind recognize.Kind, f *os.File) (*prepared, error) {
 	if s.env.Convert == nil {
-		return nil, fmt.Errorf("%s: Can not determine file type", name)
+		return nil, fmt.Errorf("%s: this program cannot convert %s; hand in PDF, PostScript or TIFF", name, kind)
 	}
 	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
 	if s.verbose {
-		s.env.printf("CONVERT \"%s\"\n", name)
+		s.env.printf("CONVERT \"%s\" (%s)\n", name, kind)
 	}
 	c, err := s.env.Convert(data, ConvertOptions{
 		Name: name, Resolution: int(s.proto.vres), PageWidth: s.proto.width, PageLength: s.proto.length, PageSize: s.proto.pageSize,
@@ -155,16 +149,14 @@ var (
 // countPages checks what can be checked of a document that is sent as it is, and counts or estimates
 // its pages.
 func (s *sendfax) countPages(name string, form client.Form, f *os.File, size int64) (int, error) {
-	if s.env.Verify != nil {
-		pages, err := s.env.Verify(form, f, size)
+	if form == client.FormTIFF {
+		pages, err := verifyTIFF(f, size)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", name, err)
 		}
-		if pages > 0 {
-			return pages, nil
-		}
+		return pages, nil
 	}
-	if size > maxEstimate || form == client.FormPCL || form == client.FormTIFF {
+	if size > maxEstimate || form == client.FormPCL {
 		return 0, nil
 	}
 	data, err := io.ReadAll(io.NewSectionReader(f, 0, size))
@@ -172,6 +164,9 @@ func (s *sendfax) countPages(name string, form client.Form, f *os.File, size int
 		return 0, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
 	if form == client.FormPDF {
+		if err := verifyPDF(data); err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
 		return len(pdfPage.FindAll(data, -1)), nil
 	}
 	pages := 0
