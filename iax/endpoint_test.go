@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -280,4 +281,74 @@ func TestSignallingSurvivesLoss(t *testing.T) {
 			<-c.Done()
 		}
 	})
+}
+
+// TestRegistrationFailsOver: a server that does not answer makes room for the
+// next one in the list, and is tried again in its turn.
+func TestRegistrationFailsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, Config{Authority: &secretAuthority{policy: Policy{Methods: AuthMD5, Secret: "frog"}}})
+		defer p.close(t)
+		begin := time.Now()
+		var states []string
+		ok := make(chan struct{})
+		_, err := p.a.Register(Registration{
+			Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.99", Backups: []string{"10.0.0.98", "10.0.0.2"},
+			OnStatus: func(s RegStatus) {
+				states = append(states, s.State.String()+" "+s.Server)
+				if s.State == Registered {
+					close(ok)
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-ok
+		want := []string{"trying 10.0.0.99", "no answer 10.0.0.99", "no answer 10.0.0.98", "registered 10.0.0.2"}
+		if !slices.Equal(states, want) || time.Since(begin) > 25*time.Second {
+			t.Errorf("after %v: %q, want %q", time.Since(begin), states, want)
+		}
+	})
+}
+
+// TestStallOfOurs: frames that could not be sent in time follow faster than
+// real time, but not all at once, and the schedule is reached again.
+func TestStallOfOurs(t *testing.T) {
+	start := time.Unix(1000, 0)
+	var p pacer
+	p.begin(start, 100)
+	now := start
+	for k := range 10 {
+		now = p.next()
+		if ts := p.take(now); ts != 100+uint32(k)*20 {
+			t.Errorf("frame %d has time stamp %d", k, ts)
+		}
+	}
+	now = now.Add(300 * time.Millisecond) // a stall
+	last := now
+	for k := 10; k < 60; k++ {
+		now = later(now, p.next())
+		if gap := now.Sub(last); k > 10 && gap < catchUpGap {
+			t.Errorf("frame %d follows after %v", k, gap)
+		}
+		last = now
+		if ts := p.take(now); ts != 100+uint32(k)*20 {
+			t.Errorf("frame %d has time stamp %d", k, ts)
+		}
+	}
+	if want := start.Add(59 * 20 * time.Millisecond); !now.Equal(want) {
+		t.Errorf("frame 59 was sent %v off", now.Sub(want))
+	}
+	now = now.Add(5 * time.Second) // too long to make good
+	if ts := p.take(now); ts < 100+59*20+4900 {
+		t.Errorf("after five seconds the time stamp is %d", ts)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

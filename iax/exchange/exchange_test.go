@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -69,28 +70,32 @@ exten => 901,1,Goto(901,1)
 
 // world is an exchange with lines on a network in memory.
 type world struct {
-	t   *testing.T
-	net *memnet.Net
-	x   *Exchange
+	t       *testing.T
+	net     *memnet.Net
+	x       *Exchange
+	dir     string
+	mayFail bool // fatal problems are expected
+}
+
+// write writes a file of the exchange and gives its path.
+func (w *world) write(name, text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir := t.TempDir()
-	w := &world{t: t, net: memnet.New()}
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	w := &world{t: t, net: memnet.New(), dir: t.TempDir()}
 	var err error
 	w.x, err = Start(Config{
-		IAXConf: write("iax.conf", testPeers), Extensions: write("extensions.conf", testPlan), Conn: w.net.Listen("10.0.0.1:4569"),
+		IAXConf: w.write("iax.conf", testPeers), Extensions: w.write("extensions.conf", testPlan), Conn: w.net.Listen("10.0.0.1:4569"),
 		Problems: func(list []Problem) {
 			for _, p := range list {
-				if p.Fatal || p.Text != `Dial calls the peer "line9", which iax.conf does not have` {
+				if !w.mayFail && (p.Fatal || p.Text != `Dial calls the peer "line9", which iax.conf does not have`) {
 					t.Errorf("problem: %v", p)
 				}
 			}
@@ -280,6 +285,68 @@ func TestWrongSecret(t *testing.T) {
 		<-c.Done()
 		if e := c.Err(); e.Cause != iax.CauseFacilityNotSubscr || e.Result != iax.DialRejected {
 			t.Errorf("end = %v", e)
+		}
+	})
+}
+
+// TestReload: numbers that were added are there after a reload, a call goes on,
+// and files that cannot be used change nothing.
+func TestReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a := w.line("10.0.0.2:4569", "line0", "frog0", nil)
+		defer w.close(a)
+		c := dial(t, a, "line0", "frog0", "600")
+		m := &count{limit: 300}
+		c.Attach(m)
+		if err := c.WaitAnswer(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.write("extensions.conf", testPlan+"exten => 605,1,Answer()\n same => n,Echo()\n")
+		if err := w.x.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		d := dial(t, a, "line0", "frog0", "605")
+		if err := d.WaitAnswer(context.Background()); err != nil {
+			t.Error(err)
+		}
+		d.Hangup(iax.CauseNormalClearing, "")
+		w.mayFail = true
+		w.write("iax.conf", "no section\n")
+		if err := w.x.Reload(); !errors.Is(err, ErrConfig) {
+			t.Errorf("Reload of a bad file = %v", err)
+		}
+		d = dial(t, a, "line0", "frog0", "605")
+		if err := d.WaitAnswer(context.Background()); err != nil {
+			t.Error(err)
+		}
+		<-c.Done()
+		if n := len(m.heard); n < 300 {
+			t.Errorf("the call heard %d of 300 frames", n)
+		}
+	})
+}
+
+// TestLineIsBusy: a line that refuses as busy lets the hunt go on.
+func TestLineIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a := w.line("10.0.0.2:4569", "line0", "frog0", nil)
+		b := w.line("10.0.0.3:4569", "line1", "frog1", func(c *iax.Call) { c.Reject(iax.CauseBusy, "") })
+		free := make(chan string, 1)
+		d := w.line("10.0.0.4:4569", "line2", "frog2", func(c *iax.Call) { free <- c.Info().Username; c.Answer(&count{}) })
+		defer w.close(a, b, d)
+		c := dial(t, a, "line0", "frog0", "fax")
+		if err := c.WaitAnswer(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if name := <-free; name != "line2" {
+			t.Errorf("%s answered", name)
+		}
+		c = dial(t, a, "line0", "frog0", "1001")
+		<-c.Done()
+		if e := c.Err(); e.Result != iax.DialBusy {
+			t.Errorf("a busy line gives %v", e)
 		}
 	})
 }
