@@ -10,6 +10,11 @@ const (
 	timerT4         = 3300 * Second / 1000 // 3 s +- 15 %: to get a response
 	timerT5         = 60 * Second          // 60 +- 5 s: to wait for a busy receiver
 
+	// commandWait is how long a receiver waits for a page or its command before it
+	// gives the call up. T.30 says T2; but a sender repeats its commands every
+	// T4, three times, and two of these may be lost. If it hung up the line tells.
+	commandWait = 3 * timerT2
+
 	// pause is the silence between signals of different modulation, and after
 	// the far end's (5.3.2.4: 75 +- 20 ms).
 	pause = 75 * Second / 1000
@@ -129,9 +134,13 @@ func (m *Machine) Handle(now Samples, ev Event) []Action {
 	return m.take()
 }
 
-// NextDeadline tells when Advance is due.
+// NextDeadline tells when Advance is due. While we send nothing is: what ran out
+// meanwhile is served after it.
 func (m *Machine) NextDeadline() (Samples, bool) {
 	at, ok := Samples(0), false
+	if m.state.sending() {
+		return 0, false
+	}
 	for _, t := range []timer{m.timer, m.t1, m.t5} {
 		if t.running && (!ok || t.at < at) {
 			at, ok = t.at, true
@@ -143,7 +152,7 @@ func (m *Machine) NextDeadline() (Samples, bool) {
 // Advance tells the time: timers that ran out are served.
 func (m *Machine) Advance(now Samples) []Action {
 	m.now = now
-	if m.state == Ended {
+	if m.state == Ended || m.state.sending() {
 		return nil
 	}
 	if m.t5.expired(now) {
@@ -151,8 +160,12 @@ func (m *Machine) Advance(now Samples) []Action {
 		m.fail(statusT5, "the receiver said for a minute that it is not ready")
 		return m.take()
 	}
-	if m.t1.expired(now) {
+	if m.t1.expired(now) && !m.line.v21 {
 		m.timeoutT1()
+		return m.take()
+	}
+	if m.t1.expired(now) { // something is coming just now
+		m.t1.start(now, busyLine)
 	}
 	if m.timer.expired(now) {
 		m.timeout()
@@ -415,7 +428,7 @@ func (m *Machine) garbled() {
 // garbledCommand: a command after a page could not be read. It is asked for
 // again, unless it may have been a DCS, which a fast carrier follows.
 func (m *Machine) garbledCommand() {
-	m.timer.start(m.now, timerT2)
+	m.timer.start(m.now, commandWait)
 	if m.rx.crp++; m.rx.crp > maxRequests || m.state == AwaitingPage && m.rx.command == nil {
 		return
 	}

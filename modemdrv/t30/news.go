@@ -146,6 +146,9 @@ func (n RequestNews) String() string {
 }
 
 func (n PageNews) String() string {
+	if n.Response == NULL {
+		return fmt.Sprintf("%s page %d: cut off by the end of the call", verb(n.Sending), n.Page)
+	}
 	return fmt.Sprintf("%s page %d: %v", verb(n.Sending), n.Page, n.Response)
 }
 

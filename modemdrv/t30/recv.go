@@ -20,6 +20,7 @@ type receiving struct {
 	crp      int
 	afterCRP State
 	store    error
+	refuse   *refusal
 	ecm      blockReceiver
 }
 
@@ -38,6 +39,8 @@ func (m *Machine) commanded(f Frame) {
 		if m.state == AwaitingDCS {
 			m.repeat(statusNoDTC)
 		}
+	case m.rx.refuse != nil && c != CRP:
+		m.fail(m.rx.refuse.status, m.rx.refuse.reason)
 	case isPostMessage(c):
 		m.postMessage(f)
 	case c == PPS:
@@ -116,9 +119,7 @@ func (m *Machine) fastTrained() {
 	case AwaitingTCF:
 		m.rx.check.begin(m.params.Rate) // what came before was another burst
 	case AwaitingPage, AwaitingPostMessage:
-		if !m.openPage() {
-			return
-		}
+		m.openPage()
 		m.trained = true
 		m.setState(ReceivingPage)
 		m.timer.start(m.now, maxPage)
@@ -138,7 +139,7 @@ func (m *Machine) fastEnded() {
 		}
 	case ReceivingPage:
 		m.setState(AwaitingPostMessage)
-		m.timer.start(m.now, timerT2)
+		m.timer.start(m.now, commandWait)
 	default:
 	}
 }
@@ -155,18 +156,25 @@ func (m *Machine) judge() {
 	m.send(SendingTrainingResponse, frame(answer))
 }
 
-// openPage begins to store a page where none is begun.
+// refusal is why no more pages are taken.
+type refusal struct {
+	status Status
+	reason string
+}
+
+// openPage begins to store a page where none is begun. If it cannot be had, the
+// sender learns it when it listens again.
 func (m *Machine) openPage() bool {
 	if m.rx.page != nil {
 		return true
 	}
 	if m.cfg.MaxRecvPages > 0 && m.rx.pages >= m.cfg.MaxRecvPages {
-		m.fail(statusMaxPages, "more pages came than are allowed")
+		m.rx.refuse = &refusal{statusMaxPages, "more pages came than are allowed"}
 		return false
 	}
 	page, err := m.cfg.Pages.Page(m.params)
 	if err != nil {
-		m.fail(statusStore, err.Error())
+		m.rx.refuse = &refusal{statusStore, err.Error()}
 		return false
 	}
 	m.rx.page, m.rx.octets, m.rx.store = page, 0, nil
@@ -276,11 +284,11 @@ func (m *Machine) afterResponse() {
 		return
 	case m.state == SendingCRP:
 		seen := m.line.fastSeen
-		m.listen(m.rx.afterCRP, m.content(), timerT2)
+		m.listen(m.rx.afterCRP, m.content(), commandWait)
 		m.line.fastSeen = seen
 		return
 	case m.state == SendingTrainingResponse && m.trained:
-		m.listen(AwaitingPage, m.content(), timerT2)
+		m.listen(AwaitingPage, m.content(), commandWait)
 		return
 	case m.state == SendingTrainingResponse:
 		m.listen(AwaitingDCS, Signals, timerT2)
@@ -299,7 +307,7 @@ func (m *Machine) afterPage() {
 	incomplete := m.rx.response == PPR || m.rx.response == RNR || m.rx.response == CTR
 	switch {
 	case incomplete || next == NULL || postMessage(next) == MPS && m.rx.response != RTN && m.rx.response != RTP:
-		m.listen(AwaitingPage, m.content(), timerT2)
+		m.listen(AwaitingPage, m.content(), commandWait)
 	case m.rx.response == RTN || m.rx.response == RTP:
 		m.listen(AwaitingDCS, Signals, timerT2)
 	case postMessage(next) == EOM:

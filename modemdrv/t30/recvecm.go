@@ -67,6 +67,7 @@ func (m *Machine) partialPage(f Frame) {
 		return
 	}
 	if !m.openPage() {
+		m.fail(m.rx.refuse.status, m.rx.refuse.reason)
 		return
 	}
 	missing, request := b.missing(p.frames, m.params.FrameSize)
@@ -200,7 +201,8 @@ func (m *Machine) endRetransmission(f Frame) {
 
 // givenUp takes what there is of a block that the sender gave up.
 func (m *Machine) givenUp(f Frame) {
-	if m.rx.page == nil && !m.openPage() {
+	if !m.openPage() {
+		m.fail(m.rx.refuse.status, m.rx.refuse.reason)
 		return
 	}
 	b := &m.rx.ecm

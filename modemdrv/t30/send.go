@@ -14,7 +14,6 @@ type sending struct {
 	far      Capabilities
 	rates    []modem.Rate // that both ends have, fastest first
 	rate     int          // which of them is tried
-	again    bool         // this rate was tried twice
 	spared   bool         // a failed training was forgiven once
 	dcs      int          // how often DCS was sent for this training
 	ignored  int          // how often DCS was answered by DIS
@@ -44,7 +43,6 @@ func (m *Machine) startSending(far Capabilities) {
 	m.t1.stop()
 	m.tx.active, m.tx.far = true, far
 	m.tx.rates, m.tx.rate = m.commonRates(far), 0
-	m.tx.again = false
 	if len(m.tx.rates) == 0 {
 		m.reject(statusTraining, "the far end has no modem that we have, or none between the least and the highest rate allowed")
 		return
@@ -139,7 +137,6 @@ func (m *Machine) slower() bool {
 		return false
 	}
 	m.tx.rate++
-	m.tx.again = false
 	return true
 }
 
@@ -150,11 +147,9 @@ func (m *Machine) trainingFailed() {
 	switch {
 	case !m.tx.spared:
 		m.tx.spared = true
-	case !m.slower() && m.tx.again:
+	case !m.slower():
 		m.fail(statusTraining, "training failed at every rate")
 		return
-	default:
-		m.tx.again = m.tx.rate+1 >= len(m.tx.rates) // the last one gets two tries
 	}
 	m.train()
 }
