@@ -165,7 +165,7 @@ func (s *Server) listen(fifo *spool.FIFO) <-chan string {
 		for {
 			m, err := fifo.Next()
 			if err != nil {
-				if s.ctx.Err() == nil {
+				if s.ctx.Err() == nil && !errors.Is(err, os.ErrClosed) {
 					s.log.Error().Err(err).Msg("FIFO cannot be read any more")
 				}
 				return

@@ -285,6 +285,33 @@ type fakeLine struct {
 	tried   map[string]int
 	release chan bool
 	wg      sync.WaitGroup
+	// dies, if set, tells whether the line's process is killed at a step.
+	dies func(step string) bool
+	dead bool
+}
+
+// errDead is thrown where a line's process is killed.
+var errDead = errors.New("line's process killed")
+
+// step is a point at which a line's process may be killed.
+func (f *fakeLine) step(what string) {
+	if f.dies != nil && f.dies(what) {
+		panic(errDead)
+	}
+}
+
+// died cleans up after a killed process as the system would.
+func (f *fakeLine) died(r any) {
+	if r == nil {
+		return
+	}
+	if r != errDead {
+		panic(r)
+	}
+	f.mu.Lock()
+	f.dead = true
+	f.mu.Unlock()
+	go f.srv.Close()
 }
 
 func (w *world) line(id string, script func(string, int) string) *fakeLine {
@@ -296,10 +323,17 @@ func (w *world) line(id string, script func(string, int) string) *fakeLine {
 		w.t.Fatal(err)
 	}
 	f.srv = srv
-	w.t.Cleanup(func() { close(f.release); f.wg.Wait(); srv.Close() })
+	w.t.Cleanup(func() {
+		close(f.release)
+		f.wg.Wait()
+		if !f.dead {
+			srv.Close()
+		}
+	})
 	return f
 }
 
+// Status answers for the line.
 func (f *fakeLine) Status() linectl.Line {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -334,6 +368,7 @@ func (f *fakeLine) Send(b linectl.Batch, report func(linectl.Event)) error {
 	f.wg.Add(1)
 	go func() {
 		defer f.wg.Done()
+		defer func() { f.died(recover()) }()
 		for i, name := range b.Jobs {
 			if !f.attempt(name, i > 0, report) {
 				break
@@ -366,6 +401,7 @@ func (f *fakeLine) attempt(name string, answered bool, report func(linectl.Event
 		what = f.script(j.JobID, f.tried[j.JobID])
 	}
 	f.mu.Unlock()
+	f.step("dialling")
 	report(linectl.Event{Event: linectl.Dialing, Job: j.JobID, CommID: commid})
 	if what == "hold" {
 		<-f.release
@@ -380,6 +416,7 @@ func (f *fakeLine) attempt(name string, answered bool, report func(linectl.Event
 	if err != nil {
 		panic(err)
 	}
+	f.step("end")
 	report(linectl.Event{Event: linectl.JobEnd, Job: j.JobID, Result: r, Status: end.Status, Code: end.Code})
 	return r == linectl.Done
 }
@@ -397,6 +434,7 @@ func (f *fakeLine) pages(a *linectl.Attempt, j *spool.Job, what, commid string, 
 	if err := a.Connected("+1 1001", ""); err != nil {
 		panic(err)
 	}
+	f.step("connected")
 	f.mu.Lock()
 	aborted := f.abort[j.JobID]
 	f.mu.Unlock()
@@ -414,9 +452,11 @@ func (f *fakeLine) pages(a *linectl.Attempt, j *spool.Job, what, commid string, 
 			if err := a.LastPageOut(); err != nil {
 				panic(err)
 			}
+			f.step("last page out")
 			f.ledger.mu.Lock()
 			f.ledger.delivered[j.JobID]++
 			f.ledger.mu.Unlock()
+			f.step("delivered")
 			if what == "unconfirmed" {
 				return linectl.Ending{Result: linectl.Retry, Status: "No response to EOP repeated 3 tries", Code: 151}
 			}
@@ -428,6 +468,7 @@ func (f *fakeLine) pages(a *linectl.Attempt, j *spool.Job, what, commid string, 
 		f.ledger.mu.Lock()
 		f.ledger.pages[j.JobID]++
 		f.ledger.mu.Unlock()
+		f.step(fmt.Sprintf("page %d", n))
 		report(linectl.Event{Event: linectl.Page, Job: j.JobID, CommID: commid, Pages: n})
 		if left == 0 {
 			report(linectl.Event{Event: linectl.Document, Job: j.JobID, CommID: commid, Pages: n, File: j.Documents[j.Find(spool.OpFax)].File})
