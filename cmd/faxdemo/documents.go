@@ -125,5 +125,5 @@ func writePicture(path string) error {
 		return err
 	}
 	_, err = document.Prepare(context.Background(), f.Name(), document.Options{Output: path})
-	return err
+	return errors.Join(err, os.Chmod(path, 0o644))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,6 +18,7 @@ type server struct {
 	hfaxdPort       int
 	iaxPort         int
 	running         []*exec.Cmd
+	user            *syscall.Credential // whom the programs run as; nil: as we do
 }
 
 // the two lines of the demo
@@ -29,7 +31,10 @@ const (
 // exchange.
 func newServer(bin, dir string) (*server, error) {
 	s := &server{bin: bin, dir: dir, spool: filepath.Join(dir, "spool")}
-	var err error
+	err := s.ordinary()
+	if err != nil {
+		return nil, err
+	}
 	if s.hfaxdPort, err = freePort("tcp"); err != nil {
 		return nil, err
 	}
@@ -46,11 +51,38 @@ func newServer(bin, dir string) (*server, error) {
 		filepath.Join("spool", "etc", "config."+lineB): fmt.Sprintf(lineConf, numberB, "Dr. Litoria", s.iaxPort, lineB),
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// nobody is the user and group that owns nothing, on all systems that we know.
+const nobody = 65534
+
+// ordinary sees to it that the programs run as an ordinary user, even when root
+// starts the demo: then as nobody, from copies that nobody may read.
+func (s *server) ordinary() error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	s.user = &syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}
+	copies := filepath.Join(s.dir, "bin")
+	if err := os.Mkdir(copies, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"faxsetup", "iaxexchange", "hfaxd", "faxq", "faxgetty", "sendfax", "faxstat"} {
+		b, err := os.ReadFile(filepath.Join(s.bin, name))
+		if err != nil {
+			return fmt.Errorf("%w (run make first)", err)
+		}
+		if err := os.WriteFile(filepath.Join(copies, name), b, 0o755); err != nil {
+			return err
+		}
+	}
+	s.bin = copies
+	return errors.Join(os.Chmod(s.dir, 0o755), os.Chown(s.dir, nobody, nobody))
 }
 
 const iaxConf = `[general]
@@ -108,7 +140,6 @@ func (s *server) start() error {
 		}
 		cmd := s.command(argv[0], argv[1:]...)
 		cmd.Stdout, cmd.Stderr = log, log
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		err = cmd.Start()
 		log.Close()
 		if err != nil {
@@ -148,6 +179,7 @@ func (s *server) host() string { return fmt.Sprintf("127.0.0.1:%d", s.hfaxdPort)
 func (s *server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin, name), args...)
 	cmd.Dir = s.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.user}
 	return cmd
 }
 

@@ -16,7 +16,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	env := command.System()
-	env.DisplayNumber = displayNumber
+	env.DisplayNumber, env.Convert = displayNumber, convert(ctx)
 	os.Exit(command.Sendfax(ctx, env, os.Args))
 }
 
