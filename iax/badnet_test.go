@@ -36,7 +36,7 @@ func TestAudioOverBadNetworks(t *testing.T) {
 				p := newPair(t, Config{Authority: &secretAuthority{policy: policy}, Incoming: func(c *Call) { c.Answer(callee); in <- c }})
 				defer p.close(t)
 				lost := 0
-				p.net.Fate = func(rnd *rand.Rand, b []byte, _, _ netip.AddrPort) []time.Duration {
+				p.net.SetFate(func(rnd *rand.Rand, b []byte, _, _ netip.AddrPort) []time.Duration {
 					d := 10*time.Millisecond + time.Duration(rnd.Float64()*float64(tc.jitter))
 					if rnd.Float64() < tc.reorder {
 						d += 25 * time.Millisecond
@@ -51,7 +51,7 @@ func TestAudioOverBadNetworks(t *testing.T) {
 						return []time.Duration{d, d + time.Millisecond}
 					}
 					return []time.Duration{d}
-				}
+				})
 				c, err := p.a.Dial(context.Background(), DialParams{Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.2", Number: "1", Encryption: tc.crypt})
 				if err != nil {
 					t.Fatal(err)

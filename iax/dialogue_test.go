@@ -62,12 +62,12 @@ func dialogue(t *testing.T, b *strings.Builder, policy Policy, params DialParams
 	t.Helper()
 	net := memnet.New()
 	n := -1
-	net.Fate = func(_ *rand.Rand, _ []byte, _, _ netip.AddrPort) []time.Duration {
+	net.SetFate(func(_ *rand.Rand, _ []byte, _, _ netip.AddrPort) []time.Duration {
 		if n++; drop[n] {
 			return nil
 		}
 		return []time.Duration{10 * time.Millisecond}
-	}
+	})
 	start := time.Now()
 	var mu sync.Mutex
 	trace := func(e TraceEntry) {

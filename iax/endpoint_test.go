@@ -262,12 +262,12 @@ func TestRegister(t *testing.T) {
 func TestSignallingSurvivesLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPair(t, Config{Authority: &secretAuthority{policy: Policy{Methods: AuthMD5, Secret: "frog"}}, Incoming: func(c *Call) { c.Answer(&lineMedia{}) }})
-		p.net.Fate = func(rnd *rand.Rand, _ []byte, _, _ netip.AddrPort) []time.Duration {
+		p.net.SetFate(func(rnd *rand.Rand, _ []byte, _, _ netip.AddrPort) []time.Duration {
 			if rnd.IntN(3) == 0 {
 				return nil
 			}
 			return []time.Duration{10 * time.Millisecond}
-		}
+		})
 		defer p.close(t)
 		for i := range 20 {
 			c, err := p.a.Dial(context.Background(), DialParams{Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.2", Number: "1"})

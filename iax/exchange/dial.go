@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -123,16 +124,14 @@ func (ch *channel) place(t dialTarget, timeout time.Duration) (*leg, iax.Cause) 
 	if username == "" && p.dynamic {
 		username = p.name // lets an endpoint with many lines on one socket know which is meant
 	}
-	context := t.context
-	if context == "" {
-		context = p.peerContext
+	peerContext := t.context
+	if peerContext == "" {
+		peerContext = p.peerContext
 	}
 	codecs := calleeCodecs(p.codecs, ch.call.Info().Codec)
-	ctx, cancel := dialContextOf()
-	defer cancel()
-	call, err := ch.x.e.Dial(ctx, iax.DialParams{
+	call, err := ch.x.e.Dial(context.Background(), iax.DialParams{
 		Account: iax.Account{Username: username, Secret: p.secret, Key: p.outKey, Allow: p.methods | iax.AuthRSA},
-		Server:  addr.String(), Number: number, Context: context, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
+		Server:  addr.String(), Number: number, Context: peerContext, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
 		Codecs: codecs, Encryption: p.encryption, Timeout: timeout,
 	})
 	if err != nil {

@@ -52,7 +52,8 @@ type Exchange struct {
 type location struct {
 	addr    netip.AddrPort
 	until   time.Time // the registration's end; zero for a fixed host
-	checked time.Time
+	checked time.Time // last asked for a sign of life
+	looked  time.Time // last look-up of a fixed host's name
 	rtt     time.Duration
 	state   peerState
 }
@@ -123,9 +124,14 @@ func (x *Exchange) load() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.peers, x.plan = peers, plan
-	for name := range x.where {
-		if p := peers.peers[name]; p == nil || !p.dynamic {
+	for name, l := range x.where {
+		if p := peers.peers[name]; p == nil || !p.dynamic || l.until.IsZero() {
 			delete(x.where, name)
+		}
+	}
+	for name, p := range peers.peers {
+		if !p.dynamic {
+			x.where[name] = &location{addr: p.literal()}
 		}
 	}
 	return nil

@@ -3,8 +3,11 @@ package exchange
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -348,5 +351,76 @@ func TestLineIsBusy(t *testing.T) {
 		if e := c.Err(); e.Result != iax.DialBusy {
 			t.Errorf("a busy line gives %v", e)
 		}
+	})
+}
+
+// TestFixedHost calls a peer that does not register.
+func TestFixedHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.write("iax.conf", testPeers+"[pbx]\ntype=peer\nhost=10.0.0.9:5000\nusername=us\nsecret=far\n")
+		w.write("extensions.conf", testPlan+"exten => _9X.,1,Dial(IAX2/pbx/${EXTEN:1})\n")
+		if err := w.x.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		a := w.line("10.0.0.2:4569", "line0", "frog0", nil)
+		got := make(chan iax.CallInfo, 1)
+		far, err := iax.Listen(iax.Config{
+			Conn: w.net.Listen("10.0.0.9:5000"), Authority: iax.SamePolicy{Methods: iax.AuthMD5, Secret: "far"},
+			Incoming: func(c *iax.Call) { got <- c.Info(); c.Answer(&count{}) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.close(a, far)
+		c := dial(t, a, "line0", "frog0", "95551234")
+		if err := c.WaitAnswer(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if info := <-got; info.Called != "5551234" || info.Username != "us" || info.Auth != iax.AuthMD5 {
+			t.Errorf("call at the far end: %+v", info)
+		}
+	})
+}
+
+// TestQualify: a peer that goes away without a word is found out and not called.
+func TestQualify(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.write("iax.conf", strings.ReplaceAll(testPeers, "[line](!)", "[line](!)\nqualify=yes"))
+		if err := w.x.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		a := w.line("10.0.0.2:4569", "line0", "frog0", nil)
+		b := w.line("10.0.0.3:4569", "line1", "frog1", func(c *iax.Call) { c.Answer(&count{}) })
+		defer w.close(a, b)
+		state := func() string {
+			for _, p := range w.x.Peers() {
+				if p.Name == "line1" {
+					return p.State
+				}
+			}
+			return "gone"
+		}
+		time.Sleep(5 * time.Second)
+		if s := state(); s != "OK" {
+			t.Errorf("state = %s", s)
+		}
+		w.net.SetFate(func(_ *rand.Rand, _ []byte, from, to netip.AddrPort) []time.Duration {
+			if other := netip.MustParseAddr("10.0.0.3"); from.Addr() == other || to.Addr() == other {
+				return nil
+			}
+			return []time.Duration{0}
+		})
+		time.Sleep(75 * time.Second)
+		if s := state(); s == "OK" {
+			t.Errorf("state of a peer that is cut off = %s", s)
+		}
+		c := dial(t, a, "line0", "frog0", "1001")
+		<-c.Done()
+		if e := c.Err(); e.Cause != iax.CauseSubscriberAbsent {
+			t.Errorf("end = %v", e)
+		}
+		w.net.SetFate(nil)
 	})
 }

@@ -76,7 +76,7 @@ func TestFaxOverBadNetworks(t *testing.T) {
 				b := w.line("10.0.0.3:4569", "line1", "frog1", func(c *iax.Call) { c.Answer(receiver); in <- c })
 				defer w.close(a, b)
 				begin := time.Now()
-				w.net.Fate = func(rnd *rand.Rand, _ []byte, from, to netip.AddrPort) []time.Duration {
+				w.net.SetFate(func(rnd *rand.Rand, _ []byte, from, to netip.AddrPort) []time.Duration {
 					d := 10 * time.Millisecond
 					if other := netip.MustParseAddr("10.0.0.3"); from.Addr() == other || to.Addr() == other {
 						return []time.Duration{d}
@@ -95,7 +95,7 @@ func TestFaxOverBadNetworks(t *testing.T) {
 						return []time.Duration{d, d + time.Millisecond}
 					}
 					return []time.Duration{d}
-				}
+				})
 				c := dial(t, a, "line0", "frog0", "1001")
 				c.Attach(sender)
 				other := <-in

@@ -103,29 +103,69 @@ func (a *authority) Registered(name string, at netip.AddrPort, refresh time.Dura
 
 // at gives where a peer is, the zero address if that is not known.
 func (x *Exchange) at(p *peerConfig) netip.AddrPort {
-	if !p.dynamic {
-		ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
-		defer cancel()
-		addr, err := iax.Resolve(ctx, p.host)
-		if err != nil {
-			x.log.Warn().Str("peer", p.name).Err(err).Msg("exchange: host")
-			return netip.AddrPort{}
-		}
-		if p.port != 0 {
-			addr = netip.AddrPortFrom(addr.Addr(), uint16(p.port)) //nolint:gosec // checked when read
-		}
-		return addr
-	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if l := x.where[p.name]; l != nil && l.until.After(time.Now()) {
+	if l := x.where[p.name]; l != nil && (l.until.IsZero() || l.until.After(time.Now())) {
 		return l.addr
 	}
 	return netip.AddrPort{}
 }
 
-// resolveTimeout bounds the look-up of a peer's fixed host.
-const resolveTimeout = 2 * time.Second
+// literal gives the address of a host that is written as one; the zero address
+// where a name has to be looked up.
+func (p *peerConfig) literal() netip.AddrPort {
+	ip, err := netip.ParseAddr(p.host)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip, p.portOr())
+}
+
+func (p *peerConfig) portOr() uint16 {
+	if p.port == 0 {
+		return iax.DefaultPort
+	}
+	return uint16(p.port) //nolint:gosec // checked when read
+}
+
+const (
+	// resolveTimeout bounds the look-up of a peer's fixed host, resolveEvery
+	// is how often it is repeated.
+	resolveTimeout = 5 * time.Second
+	resolveEvery   = time.Minute
+)
+
+// toResolve gives the peers whose host name is to be looked up now.
+func (x *Exchange) toResolve(now time.Time) []*peerConfig {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []*peerConfig
+	for name, l := range x.where {
+		p := x.peers.peers[name]
+		if p == nil || p.dynamic || p.literal().IsValid() || now.Sub(l.looked) < resolveEvery {
+			continue
+		}
+		l.looked = now
+		list = append(list, p)
+	}
+	return list
+}
+
+// resolve looks up one peer's host.
+func (x *Exchange) resolve(ctx context.Context, p *peerConfig) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	addr, err := iax.Resolve(ctx, p.host)
+	if err != nil {
+		x.log.Warn().Str("peer", p.name).Err(err).Msg("exchange: host")
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if l := x.where[p.name]; l != nil && l.until.IsZero() {
+		l.addr = netip.AddrPortFrom(addr.Addr(), p.portOr())
+	}
+}
 
 // peerState is how a peer that is watched does.
 type peerState uint8
@@ -196,6 +236,9 @@ func (x *Exchange) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
+			for _, p := range x.toResolve(now) {
+				pokes.Go(func() { x.resolve(ctx, p) })
+			}
 			for name, addr := range x.toPoke(now) {
 				pokes.Go(func() { x.poke(ctx, name, addr) })
 			}
@@ -209,13 +252,13 @@ func (x *Exchange) toPoke(now time.Time) map[string]netip.AddrPort {
 	defer x.mu.Unlock()
 	list := make(map[string]netip.AddrPort)
 	for name, l := range x.where {
-		if l.until.Before(now) {
+		if !l.until.IsZero() && l.until.Before(now) {
 			delete(x.where, name)
 			x.log.Info().Str("name", name).Msg("exchange: registration ran out")
 			continue
 		}
 		p := x.peers.peers[name]
-		if p == nil || p.qualify == 0 {
+		if p == nil || p.qualify == 0 || !l.addr.IsValid() {
 			continue
 		}
 		every := x.peers.general.qualifyOK

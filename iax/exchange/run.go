@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -279,9 +278,4 @@ func (ch *channel) milliwatt() {
 	ch.call.Attach(&tone{})
 	<-ch.call.Done()
 	ch.over = true
-}
-
-// dialContextOf bounds the look-up of a callee's address.
-func dialContextOf() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), resolveTimeout)
 }

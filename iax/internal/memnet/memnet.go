@@ -20,9 +20,19 @@ type Net struct {
 	rnd   *rand.Rand
 
 	flights []flight // by time of arrival
-	// Fate tells what happens to a packet: the delays of its copies; none: it
-	// is lost. Nil: delivered at once.
-	Fate func(rnd *rand.Rand, b []byte, from, to netip.AddrPort) []time.Duration
+	fate    Fate
+}
+
+// Fate tells what happens to a packet: the delays of its copies; none: it is
+// lost.
+type Fate func(rnd *rand.Rand, b []byte, from, to netip.AddrPort) []time.Duration
+
+// SetFate changes what happens to packets from now on; nil: all are delivered
+// at once.
+func (n *Net) SetFate(f Fate) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.fate = f
 }
 
 // New makes a network that loses nothing.
@@ -69,8 +79,8 @@ func (c *Conn) WriteTo(b []byte, to netip.AddrPort) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delays := []time.Duration{0}
-	if n.Fate != nil {
-		delays = n.Fate(n.rnd, b, c.addr, to)
+	if n.fate != nil {
+		delays = n.fate(n.rnd, b, c.addr, to)
 	}
 	for _, d := range delays {
 		p := packet{append([]byte(nil), b...), c.addr}
