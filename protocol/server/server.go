@@ -152,6 +152,9 @@ func (srv *Server) now() time.Time { return srv.cfg.Now() }
 func (srv *Server) Serve(l net.Listener, implicitTLS bool) error {
 	srv.mu.Lock()
 	srv.listeners[l] = struct{}{}
+	if srv.isClosing() { // Close has been here already
+		l.Close()
+	}
 	srv.mu.Unlock()
 	delay := time.Duration(0)
 	for {

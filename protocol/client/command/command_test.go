@@ -243,7 +243,7 @@ func TestSendfaxWait(t *testing.T) {
 	go func() { // the fax is killed when it is there
 		c := protocoltest.Peer{Addr: w.addr, Dir: w.dir}.Dial(t, "joe", client.Config{})
 		for range 1000 {
-			if c.Kill("100") == nil {
+			if p, err := c.JobProgress("100"); err == nil && p.State == client.StateWaiting && c.Kill("100") == nil {
 				return
 			}
 			time.Sleep(5 * time.Millisecond)

@@ -39,6 +39,7 @@ type sendfax struct {
 	dialRules, coverCmd, dateFormat string
 
 	documents  []*prepared
+	requests   []*client.Request // one for each of jobs
 	totalPages int
 }
 
@@ -336,6 +337,11 @@ func (s *sendfax) prepareAll() error {
 			}
 			j.external = shown
 		}
+		req, err := j.request(s.env.Now())
+		if err != nil {
+			return err
+		}
+		s.requests = append(s.requests, req)
 	}
 	return nil
 }
@@ -382,16 +388,14 @@ func (s *sendfax) submit(c *client.Client) ([]submitted, error) {
 		names = append(names, name)
 	}
 	var jobs []submitted
-	for i := range s.jobs {
-		req, err := s.jobs[i].request(s.env.Now())
-		if err != nil {
-			return jobs, err
-		}
+	for i, req := range s.requests {
 		req.Sender, req.Modem, req.Documents, req.Polls = s.sender, s.modem, names, s.polls
 		if s.jobs[i].autoCover && len(s.documents) > 0 {
-			if req.Cover, err = s.coverPage(&s.jobs[i]); err != nil {
+			cover, err := s.coverPage(&s.jobs[i])
+			if err != nil {
 				return jobs, err
 			}
+			req.Cover = cover
 		}
 		id, group, err := c.SubmitRequest(req)
 		if err != nil {
