@@ -124,7 +124,7 @@ func ParseCapabilities(fif []byte) Capabilities {
 		MinScanFine:      t.fine,
 		HalfAt154:        b.get(bitMinScanSuperfine),
 		ECM:              b.get(bitECM),
-		Octets64:         b.get(bitOctets64),
+		Octets64:         b.get(bitECM) && b.get(bitOctets64),
 		SelectivePolling: b.get(bitSelectivePolling),
 		Subaddress:       b.get(bitSubaddress),
 		Password:         b.get(bitPassword),

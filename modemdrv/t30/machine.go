@@ -416,7 +416,7 @@ func (m *Machine) garbled() {
 			return
 		}
 		m.requestRepeat()
-	case AwaitingPostMessage, AwaitingPage:
+	case AwaitingPostMessage, AwaitingPage, AwaitingDCN, AwaitingPhaseB:
 		m.garbledCommand()
 	case AwaitingDCS:
 		// The training check may follow now: the sender will repeat by itself.
@@ -429,6 +429,9 @@ func (m *Machine) garbled() {
 // again, unless it may have been a DCS, which a fast carrier follows.
 func (m *Machine) garbledCommand() {
 	m.timer.start(m.now, commandWait)
+	if !m.line.fastSeen {
+		m.rx.answered = m.now // it is likely the last one, repeated
+	}
 	if m.rx.crp++; m.rx.crp > maxRequests || m.state == AwaitingPage && m.rx.command == nil {
 		return
 	}

@@ -283,9 +283,7 @@ func (m *Machine) afterResponse() {
 		m.listen(AwaitingCFR, Signals, timerT4)
 		return
 	case m.state == SendingCRP:
-		seen := m.line.fastSeen
-		m.listen(m.rx.afterCRP, m.content(), commandWait)
-		m.line.fastSeen = seen
+		m.afterRequest()
 		return
 	case m.state == SendingTrainingResponse && m.trained:
 		m.listen(AwaitingPage, m.content(), commandWait)
@@ -296,6 +294,17 @@ func (m *Machine) afterResponse() {
 	}
 	m.rx.answered = m.now
 	m.afterPage()
+}
+
+// afterRequest goes on waiting where CRP was sent from.
+func (m *Machine) afterRequest() {
+	seen := m.line.fastSeen
+	if s := m.rx.afterCRP; s == AwaitingDCN || s == AwaitingPhaseB {
+		m.listen(s, Signals, timerT2)
+	} else {
+		m.listen(s, m.content(), commandWait)
+	}
+	m.line.fastSeen = seen
 }
 
 // afterPage waits for what the answered command said comes next.
