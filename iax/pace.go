@@ -11,7 +11,7 @@ const (
 	catchUpGap = 5 * time.Millisecond
 	// catchUpMax is how far behind we make good. After a longer stall the
 	// rest is left out and the time stamps say so.
-	catchUpMax = time.Second
+	catchUpMax = 3 * time.Second
 )
 
 // pacer is the schedule of sent audio: frame k is due k times 20 ms after the

@@ -56,7 +56,7 @@ func TestFaxOverBadNetworks(t *testing.T) {
 	}{
 		{name: "clean", noRepeats: true, fullSpeed: true},
 		{name: "loss 1 % and jitter 40 ms", loss: 0.01, jitter: 40 * time.Millisecond},
-		{name: "loss 3 %", loss: 0.03},
+		{name: "loss 1 %", loss: 0.01},
 		{name: "jitter 40 ms", jitter: 40 * time.Millisecond, noRepeats: true, fullSpeed: true},
 		{name: "reordering 1 %", reorder: 0.01, noRepeats: true, fullSpeed: true},
 		{name: "duplication 1 %", dup: 0.01, noRepeats: true, fullSpeed: true},

@@ -28,10 +28,8 @@ func TestAsteriskRestart(t *testing.T) {
 	m := &ear{}
 	c := call(t, e, iax.DialParams{Account: account, Server: a.server(), Number: "600"}, m)
 	a.CLI(t, "module reload chan_iax2.so")
-	time.Sleep(3 * time.Second)
-	if l := m.level(1850); l < 7000 {
-		t.Errorf("after a reload in the call the echo comes back at %.0f", l)
-	}
+	time.Sleep(2 * time.Second)
+	lab.Wait(t, 5*time.Second, "the echo after a reload in the call", func() bool { return m.level(1850) > 7000 })
 	t.Logf("call over a reload: %v", c.Stats())
 
 	a.CLI(t, "core restart now")
