@@ -36,6 +36,3 @@ const (
 	DirInfo    Dir = "info"
 	DirEtc     Dir = "etc"
 )
-
-// Version is the version of this module's programs; the build sets it.
-var Version = "unreleased"
