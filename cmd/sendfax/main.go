@@ -9,6 +9,7 @@ import (
 	"os/signal"
 
 	"github.com/litoria-fax/litoria/protocol/client/command"
+	"github.com/litoria-fax/litoria/protocol/client/convert"
 	"github.com/litoria-fax/litoria/spool/dialrules"
 )
 
@@ -16,7 +17,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	env := command.System()
-	env.DisplayNumber, env.Convert = displayNumber, convert(ctx)
+	env.DisplayNumber = displayNumber
+	env.Convert = func(data []byte, opts command.ConvertOptions) (*command.Converted, error) {
+		return convert.Document(ctx, data, opts)
+	}
 	os.Exit(command.Sendfax(ctx, env, os.Args))
 }
 

@@ -1,0 +1,57 @@
+// Package convert turns documents that servers do not prepare themselves (text, PNG, JPEG and other
+// pictures) into fax pages on the client, as HylaFAX's typerules(5) do by scripts. It joins package
+// command to package document, and is apart from both because it carries the converters along.
+package convert
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/litoria-fax/litoria/document"
+	"github.com/litoria-fax/litoria/protocol/client"
+	"github.com/litoria-fax/litoria/protocol/client/command"
+)
+
+// Document makes a TIFF class F file of a document; for command.Env.Convert.
+func Document(ctx context.Context, data []byte, opts command.ConvertOptions) (*command.Converted, error) {
+	dir, err := os.MkdirTemp("", "sndfax")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	in, out := filepath.Join(dir, "document"), filepath.Join(dir, "pages.tif")
+	if err := os.WriteFile(in, data, 0o600); err != nil {
+		return nil, err
+	}
+	info, err := document.Prepare(ctx, in, document.Options{
+		Output: out, Size: pageSize(opts), Res: document.ResolutionFor(float64(opts.Resolution)),
+	})
+	if err != nil {
+		return nil, nameless{err, in}
+	}
+	pages, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	return &command.Converted{Form: client.FormTIFF, Data: pages, Pages: len(info.Pages)}, nil
+}
+
+// nameless is an error without the name of the temporary file, which nobody knows.
+type nameless struct {
+	error
+	name string
+}
+
+func (n nameless) Error() string { return strings.ReplaceAll(n.error.Error(), n.name+": ", "") }
+func (n nameless) Unwrap() error { return n.error }
+
+// pageSize finds the paper by its name, else by its measures.
+func pageSize(opts command.ConvertOptions) document.PageSize {
+	if size, err := document.LookupPageSize(opts.PageSize); err == nil && opts.PageSize != "default" {
+		return size
+	}
+	const pelsPerMM = 204 / 25.4
+	return document.PageSizeFor(int(float64(opts.PageWidth)*pelsPerMM), float64(opts.PageLength))
+}
