@@ -289,12 +289,13 @@ func smaller(a, b int) int {
 	return a
 }
 
-// codings are those that a desired data format (sendq(5)) allows.
+// codings are those that a desired data format allows. What HylaFAX 6.0.7
+// writes for MMR is 3, the Class 2 code, not the 4 of sendq(5).
 func codings(df int) t30.Set {
 	switch {
-	case df <= 0:
+	case df <= spool.DFMH:
 		return t30.SetOf(t4.MH)
-	case df < 4:
+	case df < spool.DFMMR:
 		return t30.SetOf(t4.MH, t4.MR)
 	}
 	return t30.AllCodings
