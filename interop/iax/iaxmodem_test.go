@@ -64,6 +64,14 @@ func (m *modem) ask(t *testing.T, command, want string) {
 	}
 }
 
+// hears waits for words of the modem.
+func (m *modem) hears(t *testing.T, want string) {
+	t.Helper()
+	if err := m.try("", want); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // try is ask for goroutines; without a command it only waits.
 func (m *modem) try(command, want string) error {
 	if command != "" {
@@ -149,6 +157,8 @@ func TestIAXModem(t *testing.T) {
 		}
 		c.Hangup(iax.CauseNormalClearing, "")
 		<-c.Done()
+		m.hears(t, "NO CARRIER")
+		time.Sleep(time.Second) // what is typed before is not heard
 		t.Log(c.Stats())
 	})
 	t.Run("calls", func(t *testing.T) {
