@@ -79,7 +79,7 @@ var fields = []field{
 	text("csi", func(j *Job) *string { return &j.CSI }),
 	text("nsf", func(j *Job) *string { return &j.NSF }),
 	text("pagerange", func(j *Job) *string { return &j.PageRange }),
-	{"status", func(j *Job, v string) error { j.Status = v; return nil }, func(j *Job) string { return foldStatus(j.Status) }},
+	{"status", func(j *Job, v string) error { j.Status = unfoldStatus(v); return nil }, func(j *Job) string { return foldStatus(j.Status) }},
 	integer("statuscode", func(j *Job) *int { return &j.StatusCode }),
 	integer("returned", func(j *Job) *int { return &j.Returned }),
 	word("notify", notifyNames[:], func(j *Job) *int { return (*int)(&j.Notify) }),
@@ -145,16 +145,14 @@ func word(tag string, names []string, at func(*Job) *int) field {
 		func(j *Job) string { return names[*at(j)&3] }}
 }
 
-// foldStatus protects the newlines of a status text, so that it stays one
-// field (sendq(5)).
+// foldStatus protects the newlines of a status text with backslashes, so that
+// it stays one field (sendq(5)).
 func foldStatus(s string) string {
-	s = strings.TrimRight(strings.ReplaceAll(s, "\r", ""), "\n")
-	var b strings.Builder
-	for i := range len(s) {
-		if s[i] == '\n' && (i == 0 || s[i-1] != '\\') {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(s[i])
-	}
-	return strings.TrimRight(b.String(), `\`)
+	s = strings.TrimRight(strings.ReplaceAll(s, "\r", ""), "\\\n")
+	return strings.ReplaceAll(s, "\n", "\\\n")
+}
+
+// unfoldStatus takes the backslashes off again, and newlines at the end.
+func unfoldStatus(s string) string {
+	return strings.TrimRight(strings.ReplaceAll(s, "\\\n", "\n"), "\\\n")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -216,9 +217,13 @@ func ParseJob(name string, b []byte) (*Job, error) {
 	all := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 	for i := 0; i < len(all); i++ {
 		at, raw := i, all[i]
-		for strings.HasSuffix(all[i], `\`) && i+1 < len(all) { // continued
-			i++
-			raw += "\n" + all[i]
+		// The manual page lets every line go on after a backslash; HylaFAX reads
+		// and writes it with this one alone.
+		if strings.HasPrefix(raw, "status:") {
+			for strings.HasSuffix(all[i], `\`) && i+1 < len(all) {
+				i++
+			}
+			raw = strings.Join(all[at:i+1], "\n")
 		}
 		if err := j.parseLine(raw); err != nil {
 			errs = append(errs, &ParseError{name, at + 1, err.Error()})
@@ -238,8 +243,17 @@ func (j *Job) parseLine(raw string) error {
 	}
 	value = strings.TrimLeft(value, " ")
 	if documentOps[DocumentOp(tag)] {
+		d, err := parseDocument(DocumentOp(tag), value)
+		if err == nil && len(j.Documents) >= MaxDocuments {
+			err = fmt.Errorf("%s: over %d documents", tag, MaxDocuments)
+		}
+		if err != nil {
+			j.lines = append(j.lines, line{lineUnknown, raw})
+			return err
+		}
 		j.lines = append(j.lines, line{lineDocument, raw})
-		return j.parseDocument(DocumentOp(tag), value)
+		j.Documents = append(j.Documents, d)
+		return nil
 	}
 	i, known := fieldIndex[tag]
 	if !known { // from a newer generation: kept
@@ -254,15 +268,12 @@ func (j *Job) parseLine(raw string) error {
 }
 
 // parseDocument reads "dirnum:addr:item"; HylaFAX also takes a bare item.
-func (j *Job) parseDocument(op DocumentOp, value string) error {
-	if len(j.Documents) >= MaxDocuments {
-		return fmt.Errorf("%s: over %d documents", op, MaxDocuments)
-	}
+func parseDocument(op DocumentOp, value string) (Document, error) {
 	d := Document{Op: op, File: value}
 	if dir, rest, ok := strings.Cut(value, ":"); ok {
 		n, err := strconv.ParseInt(dir, 10, 32)
 		if err != nil || n < 0 {
-			return fmt.Errorf("%s: %q is not a page number", op, clip(dir))
+			return d, fmt.Errorf("%s: %q is not a page number", op, clip(dir))
 		}
 		d.DirNum, d.File = int(n), rest
 		if addr, item, ok := strings.Cut(rest, ":"); ok {
@@ -271,11 +282,10 @@ func (j *Job) parseDocument(op DocumentOp, value string) error {
 	}
 	if op != OpPoll && op != OpPage && op != OpPageSaved {
 		if err := CheckName(d.File); err != nil {
-			return fmt.Errorf("%s: %w", op, err)
+			return d, fmt.Errorf("%s: %w", op, err)
 		}
 	}
-	j.Documents = append(j.Documents, d)
-	return nil
+	return d, nil
 }
 
 // Format writes the job as a job file: fields in the order in which they were
@@ -283,31 +293,32 @@ func (j *Job) parseDocument(op DocumentOp, value string) error {
 // value is as it was read keeps its line to the letter.
 func (j *Job) Format() []byte {
 	var b bytes.Buffer
-	old := &Job{}
+	scratch := &Job{}
 	seen := make([]bool, len(fields))
-	documents := false
+	documents := j.Documents
+	begun := false
 	for _, l := range j.lines {
 		switch {
 		case l.known >= 0:
 			if !seen[l.known] {
-				j.formatField(&b, l, old)
+				j.formatField(&b, l, scratch)
 			}
 			seen[l.known] = true
 		case l.known == lineDocument:
-			if !documents {
+			if !begun {
 				j.missing(&b, seen)
-				j.formatDocuments(&b)
-				documents = true
+				begun = true
 			}
+			documents = formatDocuments(&b, documents, l.raw)
 		default:
 			b.WriteString(l.raw)
 			b.WriteByte('\n')
 		}
 	}
-	if !documents {
+	if !begun {
 		j.missing(&b, seen)
-		j.formatDocuments(&b)
 	}
+	formatDocuments(&b, documents, "")
 	return b.Bytes()
 }
 
@@ -338,11 +349,28 @@ func (j *Job) missing(b *bytes.Buffer, seen []bool) {
 	}
 }
 
-func (j *Job) formatDocuments(b *bytes.Buffer) {
+// formatDocuments writes documents where the line raw of the old file stood: up
+// to the one that it is, as it was; or none, if that one is gone. Without raw it
+// writes all. It returns those that are left.
+func formatDocuments(b *bytes.Buffer, documents []Document, raw string) []Document {
+	upTo := len(documents)
+	if raw != "" {
+		op, value, _ := strings.Cut(raw, ":")
+		was, _ := parseDocument(DocumentOp(op), strings.TrimLeft(value, " ")) // it was read before
+		if upTo = slices.Index(documents, was); upTo < 0 {
+			return documents
+		}
+	}
 	clean := strings.NewReplacer("\n", " ", "\r", " ")
-	for _, d := range j.Documents {
+	for _, d := range documents[:upTo] {
 		fmt.Fprintf(b, "%s:%d:%s:%s\n", d.Op, d.DirNum, clean.Replace(d.Addr), clean.Replace(d.File))
 	}
+	if raw == "" {
+		return nil
+	}
+	b.WriteString(raw)
+	b.WriteByte('\n')
+	return documents[upTo+1:]
 }
 
 // Validate tells what a scheduler cannot do without (HylaFAX rejects such a

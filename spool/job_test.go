@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,29 +113,96 @@ func TestSaveAndMove(t *testing.T) {
 	}
 }
 
-// TestKilledWhileSaving: the new text was complete in tmp, the job file is a
-// mixture; the next who locks the job finds the new text.
+// TestKilledWhileSaving: whoever takes the lock after a writer was killed, at
+// any moment of its writing, finds the old text or the new one; what another
+// program wrote since is left alone.
 func TestKilledWhileSaving(t *testing.T) {
 	s := newSpool(t)
 	l, err := s.CreateJob(SendQ, goodJob("7"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.NPages = 3
-	if err := os.WriteFile(s.Path(Tmp, "q7.new"), l.Format(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.Path(SendQ, "q7"), l.Format()[:40], 0o600); err != nil {
-		t.Fatal(err)
-	}
+	long := l.Format()
+	l.NPages, l.Status, l.Documents = 3, "short", l.Documents[2:]
+	short := l.Format()
 	l.Unlock()
-	again, err := s.LockJob("sendq/q7")
-	if err != nil || again.NPages != 3 {
-		t.Fatalf("npages %d, %v", again.NPages, err)
+	for _, texts := range [][2][]byte{{long, short}, {short, long}} {
+		old, text := texts[0], texts[1]
+		for k := 0; k <= len(text); k += min(7, max(1, len(text)-k)) {
+			torn := slices.Clone(text[:k])
+			if k < len(old) {
+				torn = append(torn, old[k:]...)
+			}
+			if err := errors.Join(writeNote(s.savePath("q7"), old, text), os.WriteFile(s.Path("sendq/q7"), torn, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			if j, err := s.ReadJob("sendq/q7"); err != nil || !bytes.Equal(j.Format(), text) {
+				t.Fatalf("at %d of %d: read as %q, %v", k, len(text), j.Format(), err)
+			}
+			again, err := s.LockJob("sendq/q7")
+			if err != nil || !bytes.Equal(again.Format(), text) {
+				t.Fatalf("at %d of %d: %q, %v", k, len(text), again.Format(), err)
+			}
+			again.Unlock()
+			if _, err := os.Stat(s.savePath("q7")); !os.IsNotExist(err) {
+				t.Fatalf("at %d of %d: the note stayed: %v", k, len(text), err)
+			}
+		}
 	}
-	again.Unlock()
-	if _, err := os.Stat(s.Path(Tmp, "q7.new")); !os.IsNotExist(err) {
-		t.Errorf("the copy stayed: %v", err)
+	foreign := bytes.Replace(long, []byte("npages:0"), []byte("npages:9"), 1)
+	for _, note := range [][]byte{nil, []byte("litoria-save 1"), []byte("litoria-save 1 1 00000000\nxx")} {
+		if note == nil {
+			err = writeNote(s.savePath("q7"), long, short)
+		} else {
+			err = os.WriteFile(s.savePath("q7"), note, 0o600)
+		}
+		if err := errors.Join(err, os.WriteFile(s.Path("sendq/q7"), foreign, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.LockJob("sendq/q7")
+		if err != nil || again.NPages != 9 {
+			t.Errorf("what another program wrote was lost: npages %d, %v", again.NPages, err)
+		}
+		again.Unlock()
+	}
+}
+
+// TestReadWhileLocked: a job that somebody has locked for the length of a call
+// can be read meanwhile.
+func TestReadWhileLocked(t *testing.T) {
+	s := newSpool(t)
+	l, err := s.CreateJob(SendQ, goodJob("7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Unlock()
+	l.NPages = 5
+	if err := l.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if j, err := s.ReadJob("sendq/q7"); err != nil || j.NPages != 5 {
+		t.Errorf("npages %d, %v", j.NPages, err)
+	}
+}
+
+// TestDocumentsInPlace: lines of documents that stay keep their place and
+// spelling; new ones stand where they belong.
+func TestDocumentsInPlace(t *testing.T) {
+	in := "jobid:1\n!tiff: docq/a.tif\nx:1\nfax:0::docq/a;40\ny:2\nfax:007::docq/b\ntiff:0::/etc/passwd\n"
+	j, err := ParseJob("q1", []byte(in))
+	if err == nil || len(j.Documents) != 3 {
+		t.Fatalf("%v, %d documents", err, len(j.Documents))
+	}
+	if got := string(j.Format()); got != in {
+		t.Errorf("unchanged:\n%s", got)
+	}
+	j.Documents[1].DirNum = 2
+	if got, want := string(j.Format()), "jobid:1\n!tiff: docq/a.tif\nx:1\ny:2\nfax:2::docq/a;40\nfax:007::docq/b\ntiff:0::/etc/passwd\n"; got != want {
+		t.Errorf("changed:\n%s\nwant\n%s", got, want)
+	}
+	j.Documents = nil
+	if got, want := string(j.Format()), "jobid:1\nx:1\ny:2\ntiff:0::/etc/passwd\n"; got != want {
+		t.Errorf("without documents:\n%s\nwant\n%s", got, want)
 	}
 }
 

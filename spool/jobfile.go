@@ -1,18 +1,16 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
 	"syscall"
-
-	"github.com/google/renameio/v2"
+	"time"
 )
 
 // jobFileMode is what hfaxd gives job files.
@@ -60,14 +58,49 @@ func (s *Spool) Jobs(queue string) ([]int, error) {
 	return ids, nil
 }
 
-// ReadJob reads a job under a shared lock. See ParseJob about errors.
+// ReadJob reads a job, under a shared lock where nobody has the job for long:
+// faxsend keeps the lock of a job as long as its call. See ParseJob about
+// errors.
 func (s *Spool) ReadJob(name string) (*Job, error) {
-	f, err := s.openJob(name, os.O_RDONLY, syscall.LOCK_SH)
+	f, err := s.openJob(name, os.O_RDONLY, syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, ErrLocked) {
+		return s.readLockedJob(name)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readJob(name, f)
+	return s.readJob(name, f)
+}
+
+// readTries is how often a job that somebody else has locked is read until two
+// readings agree.
+const readTries = 50
+
+// readLockedJob reads a job that another process has locked. It may be writing
+// just now, which takes no time: two readings that agree are not of that.
+func (s *Spool) readLockedJob(name string) (*Job, error) {
+	var last []byte
+	for range readTries {
+		f, err := os.OpenFile(s.Path(name), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+		if err != nil {
+			return nil, err
+		}
+		text, err := readText(name, f)
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+		text = s.saving(name, text)
+		if last != nil && bytes.Equal(text, last) {
+			if j, err := ParseJob(name, text); !errors.Is(err, ErrDamaged) {
+				return j, err
+			}
+		}
+		last = text
+		time.Sleep(time.Millisecond)
+	}
+	return ParseJob(name, last)
 }
 
 // LockJob takes the lock of a job, waiting for it, and reads the job. When the
@@ -84,11 +117,11 @@ func (s *Spool) lockJob(name string, how int) (*LockedJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.finishSave(name, f); err != nil {
+	if err := s.recoverSave(name, f); err != nil {
 		f.Close()
 		return nil, err
 	}
-	j, err := readJob(name, f)
+	j, err := s.readJob(name, f)
 	return &LockedJob{j, name, s, f}, err
 }
 
@@ -121,53 +154,6 @@ func (s *Spool) openJob(name string, flags, how int) (*os.File, error) {
 			return nil, err
 		}
 	}
-}
-
-func readJob(name string, f *os.File) (*Job, error) {
-	b, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, 0, MaxJobFile+1), MaxJobFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return ParseJob(name, b)
-}
-
-// Save writes the job to its file and syncs it. When it fails the file holds
-// the old or the new text after the next lock, never a mixture.
-func (l *LockedJob) Save() error {
-	text := l.Job.Format()
-	saved := l.spool.savePath(l.Name)
-	if err := renameio.WriteFile(saved, text, jobFileMode, renameio.WithTempDir(l.spool.Path(Tmp)), renameio.IgnoreUmask()); err != nil {
-		return fmt.Errorf("%s: cannot be saved: %w", l.Name, err)
-	}
-	return l.spool.finishSave(l.Name, l.f)
-}
-
-// savePath is where the new text of a job is until it is in its file.
-func (s *Spool) savePath(name string) string {
-	return s.Path(Tmp, filepath.Base(name)+".new")
-}
-
-// finishSave puts a text that is complete in tmp into the job file, the lock of
-// which we hold. It is there when we save, or when one who saved was killed.
-func (s *Spool) finishSave(name string, f *os.File) error {
-	saved := s.savePath(name)
-	text, err := os.ReadFile(saved)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = replaceText(f, text)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = os.Remove(saved)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: cannot be saved: %w", name, err)
-	}
-	return nil
 }
 
 // Move puts the job into another queue; the lock stays. A job that is moved to

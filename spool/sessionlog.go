@@ -19,7 +19,8 @@ type SessionLog struct {
 }
 
 // BeginSession takes the next communication identifier and opens its log. The
-// first line is SESSION BEGIN, as HylaFAX writes it.
+// first line is SESSION BEGIN with the digits of the number, as HylaFAX writes
+// it.
 func (s *Spool) BeginSession(now time.Time, number string, mode fs.FileMode) (*SessionLog, error) {
 	id, err := s.NextCommID()
 	if err != nil {
@@ -30,7 +31,13 @@ func (s *Spool) BeginSession(now time.Time, number string, mode fs.FileMode) (*S
 		return nil, err
 	}
 	l := &SessionLog{CommID: id, f: f}
-	l.Printf(now, "SESSION BEGIN %s %s", id, number)
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	l.Printf(now, "SESSION BEGIN %s %s", id, digits)
 	return l, nil
 }
 

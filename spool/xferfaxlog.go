@@ -2,8 +2,10 @@ package spool
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +33,9 @@ type Record struct {
 	DCS      string // octets in hexadecimal
 }
 
+// recordTime is the form of a record's date and time.
+const recordTime = "01/02/06 15:04"
+
 // maxJobTag is where HylaFAX cuts a job tag in a record.
 const maxJobTag = 78
 
@@ -54,7 +59,7 @@ func (r *Record) Format() []byte {
 	}
 	var b bytes.Buffer
 	for i, f := range []string{
-		r.Start.Format("01/02/06 15:04"), r.Kind, r.CommID, r.Device, plain(r.JobID), quoted(tag), plain(r.User), quoted(r.Dest), quoted(r.CSI),
+		r.Start.Format(recordTime), r.Kind, r.CommID, r.Device, plain(r.JobID), quoted(tag), plain(r.User), quoted(r.Dest), quoted(r.CSI),
 		fmt.Sprint(r.Params), fmt.Sprint(r.NPages), FormatDuration(r.Duration), FormatDuration(r.ConnTime), quoted(r.Status),
 		quoted(id(1)), quoted(id(0)), quoted(more), quoted(r.Owner), quoted(r.DCS),
 	} {
@@ -65,6 +70,72 @@ func (r *Record) Format() []byte {
 	}
 	b.WriteByte('\n')
 	return b.Bytes()
+}
+
+// Limits of a record.
+const (
+	maxRecord    = 64 << 10 // octets
+	recordFields = 19
+)
+
+// ParseRecord reads a line of xferfaxlog, without its newline. Its times are
+// those of a place. Lines of older HylaFAX have fewer fields.
+func ParseRecord(line string, place *time.Location) (*Record, error) {
+	if len(line) > maxRecord {
+		return nil, fmt.Errorf("record is over %d octets long", maxRecord)
+	}
+	f := strings.Split(line, "\t")
+	if len(f) < 14 {
+		return nil, fmt.Errorf("record has %d fields, not %d", len(f), recordFields)
+	}
+	for len(f) < recordFields {
+		f = append(f, "")
+	}
+	start, err := time.ParseInLocation(recordTime, f[0], place)
+	if err != nil {
+		return nil, fmt.Errorf("record begins with %q, not with a date and time", clip(f[0]))
+	}
+	params, err1 := strconv.ParseUint(f[9], 10, 32)
+	pages, err2 := strconv.ParseInt(f[10], 10, 32)
+	duration, err3 := parseDuration(f[11])
+	conn, err4 := parseDuration(f[12])
+	r := &Record{Kind: f[1], Start: start, CommID: f[2], Device: f[3], JobID: f[4], JobTag: unquote(f[5]), User: f[6], Dest: unquote(f[7]), CSI: unquote(f[8]),
+		Params: uint32(params), NPages: int(pages), Duration: duration, ConnTime: conn, Status: unquote(f[13]), Owner: unquote(f[17]), DCS: unquote(f[18])}
+	name, number, more := unquote(f[14]), unquote(f[15]), unquote(f[16])
+	if name != "" || number != "" || more != "" {
+		r.CallIDs = []string{number, name}
+	}
+	if more != "" {
+		r.CallIDs = append(r.CallIDs, strings.Split(more, "::")...)
+	}
+	return r, errors.Join(err1, err2, err3, err4)
+}
+
+// unquote takes the quote marks of a field off.
+func unquote(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	return strings.ReplaceAll(s, `\"`, `"`)
+}
+
+// parseDuration reads h:mm:ss, and what we make of "??:??:??" is no time.
+func parseDuration(s string) (time.Duration, error) {
+	var total time.Duration
+	if s == "" || s[0] == '?' {
+		return 0, nil
+	}
+	for _, part := range strings.Split(s, ":") {
+		n, err := strconv.ParseUint(part, 10, 16)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not a duration", clip(s))
+		}
+		total = total*60 + time.Duration(n)
+	}
+	if total > time.Duration(longestDuration/time.Second) {
+		return 0, nil
+	}
+	return total * time.Second, nil
 }
 
 // FormatDuration is HylaFAX's form of a duration: h:mm:ss.
