@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"testing"
 
 	"github.com/litoria-fax/litoria/protocol/protocoltest"
@@ -52,4 +53,13 @@ func start(t testing.TB, change func(*server.Config)) protocoltest.Peer {
 // TestSuite runs the suite against this module's server; interop/clients runs it against HylaFAX's.
 func TestSuite(t *testing.T) {
 	protocoltest.RunSuite(t, func(t *testing.T) protocoltest.Peer { return start(t, nil) })
+}
+
+// tempDir makes a directory for an Example, which has no test to clean up after it.
+func tempDir() string {
+	dir, err := os.MkdirTemp("", "litoria")
+	if err != nil {
+		panic(err)
+	}
+	return dir
 }
