@@ -9,7 +9,7 @@ CLIENTS  := sendfax faxstat faxrm faxalter
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench interop interop-% clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line line-table interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -39,14 +39,25 @@ FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	@$(GO) list -f '{{.Dir}}' ./... | while read d; do \
 	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$d/*_test.go 2>/dev/null); do \
-	    echo "== $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) || exit 1; done; done
+	    echo "== $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s .) || exit 1; done; done
 
 bench: ## benchmarks of everything
 	$(GO) test -run '^$$' -bench . ./...
 
+# The benchmarks and tables below run beside spandsp, called through its library.
+bench-line: ## our modems and spandsp's, side by side: ns per sample
+	$(GO) test -tags interop -run '^$$' -bench Line ./interop/spandsp
+
+line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
+	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md
+
 interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
 	interop/setup
 	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/...
+
+interop-%: build ## one of them: interop-fax, interop-iax, interop-clients, interop-spandsp, interop-tiff
+	interop/setup
+	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/$*/...
 
 clients: ## the client commands for Windows and macOS, into bin/GOOS-GOARCH
 	@for t in windows/amd64 darwin/arm64; do for c in $(CLIENTS); do \
