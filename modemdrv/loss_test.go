@@ -21,7 +21,7 @@ func TestLoss(t *testing.T) {
 				tr := newTrial(7, 700)
 				tr.told = row.told
 				tr.to.Loss, tr.from.Loss = row.loss, row.loss
-				tr.to.Seed, tr.from.Seed = 1000+seed, 2000+seed
+				tr.to.Seed, tr.from.Seed = 3000+seed, 3500+seed
 				tr.caller.Observer, tr.answerer.Observer = trace(t, "A"), trace(t, "B")
 				sent, received, tray, length := tr.run(t)
 				check(t, tr, sent, received, tray)

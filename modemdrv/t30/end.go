@@ -25,7 +25,7 @@ func (m *Machine) reject(s Status, reason string) {
 func (m *Machine) disconnect() {
 	m.t1.stop()
 	m.t5.stop()
-	if m.state == SendingDCN || m.state == Ended {
+	if m.state == SendingDCN || m.state == AwaitingHangup || m.state == Ended {
 		return
 	}
 	if m.state == Calling && !m.line.heard {
@@ -65,7 +65,7 @@ func (m *Machine) judgeEnd() {
 
 // lineDown: nothing can be sent any more.
 func (m *Machine) lineDown() {
-	if m.state == SendingDCN || m.state == AwaitingDCN || m.tx.finished && !m.cfg.Poll {
+	if m.state == SendingDCN || m.state == AwaitingHangup || m.state == AwaitingDCN || m.rx.finished || m.tx.finished && !m.cfg.Poll {
 		m.end()
 		return
 	}
@@ -91,7 +91,9 @@ func (m *Machine) endAs(s Status, reason string) {
 func (m *Machine) disconnected() {
 	switch {
 	case m.state == AwaitingDCN, m.rx.finished && m.state.receiver():
-		m.end()
+		m.setState(AwaitingHangup)
+		m.timer.start(m.now, lastWait)
+	case m.state == AwaitingHangup:
 	case m.state == Calling || m.state == AwaitingDIS:
 		m.endAs(statusDCNPhaseB, "the far end disconnected before it said what it can do")
 	case m.state == AwaitingCFR:

@@ -15,6 +15,11 @@ const (
 	// T4, three times, and two of these may be lost. If it hung up the line tells.
 	commandWait = 3 * timerT2
 
+	// lastPause is how long the line is kept after our DCN, lastWait after the far
+	// end's if it does not hang up by itself: HylaFAX and spandsp take a second.
+	lastPause = 300 * Second / 1000
+	lastWait  = 1500 * Second / 1000
+
 	// pause is the silence between signals of different modulation, and after
 	// the far end's (5.3.2.4: 75 +- 20 ms).
 	pause = 75 * Second / 1000
@@ -318,7 +323,7 @@ func (m *Machine) sentEvent() {
 	case SendingTrainingResponse, SendingResponse, SendingCRP:
 		m.afterResponse()
 	case SendingDCN:
-		m.end()
+		m.listen(AwaitingHangup, Signals, lastPause)
 	default:
 	}
 }
@@ -349,7 +354,7 @@ func (m *Machine) carrier(e CarrierEvent) {
 // what is waited for, it is given more time.
 func (m *Machine) timeout() {
 	m.timer.stop()
-	if m.line.v21 || m.line.fast && m.state != AwaitingTCF {
+	if (m.line.v21 || m.line.fast && m.state != AwaitingTCF) && m.state != AwaitingHangup {
 		if m.overrun == 0 {
 			m.overrun = m.now
 		}
@@ -378,7 +383,7 @@ func (m *Machine) timeout() {
 	case AwaitingPhaseB:
 		m.t1.start(m.now, timerT1Answered)
 		m.sendDIS()
-	case AwaitingDCN:
+	case AwaitingDCN, AwaitingHangup:
 		m.end()
 	case AwaitingPage, ReceivingPage, AwaitingPostMessage:
 		m.fail(statusT2, "the sender fell silent")

@@ -7,6 +7,7 @@ type blockReceiver struct {
 	requests int                 // PPRs sent for this block
 	again    int
 	block    int // of the page, from 0
+	frames   int // of the block, as far as PPS told
 	done     *pps
 	waiting  bool // the block is whole, but RNR was sent
 }
@@ -32,24 +33,21 @@ func (m *Machine) blockFrame(f Frame) {
 }
 
 // missing counts frames 0 to n-1 that did not come, and makes the field of a
-// PPR: a bit is 1 where a frame is missing or was never sent. A frame of another
+// PPR: a bit is 1 where a frame is missing. Bits beyond the block are 0: zeros
+// need no stuffing and a packet lost among them does no harm. A frame of another
 // size than was agreed on is none, whatever its check sequence says; only the
 // last may be short.
 func (b *blockReceiver) missing(n, size int) (int, []byte) {
 	count := 0
 	request := make([]byte, requestSize)
-	for i := range request {
-		request[i] = 0xFF
-	}
 	for i := range n {
 		if l := len(b.data[i]); l > size || l < size && i != n-1 {
 			b.data[i] = nil
 		}
 		if b.data[i] == nil {
 			count++
-			continue
+			request[i/8] |= 1 << (i % 8)
 		}
-		request[i/8] &^= 1 << (i % 8)
 	}
 	return count, request
 }
@@ -70,6 +68,9 @@ func (m *Machine) partialPage(f Frame) {
 		m.fail(m.rx.refuse.status, m.rx.refuse.reason)
 		return
 	}
+	// spandsp tells in the PPS after a PPR only how many frames it sent again.
+	b.frames = max(b.frames, p.frames)
+	p.frames = b.frames
 	missing, request := b.missing(p.frames, m.params.FrameSize)
 	if missing > 0 {
 		b.requests++
@@ -109,6 +110,7 @@ func (m *Machine) receiveReady() {
 	}
 	f := m.rx.command
 	if p, ok := parsePPS(f); ok && f.FCF() == PPS {
+		p.frames = max(p.frames, m.rx.ecm.frames)
 		m.blockDone(f, p, MCF)
 		return
 	}
@@ -150,7 +152,7 @@ func (m *Machine) writeFrame(data []byte) {
 
 func (b *blockReceiver) clear() {
 	b.data = [blockFrames][]byte{}
-	b.any, b.requests, b.again, b.waiting = false, 0, 0, false
+	b.any, b.requests, b.again, b.frames, b.waiting = false, 0, 0, 0, false
 }
 
 // flush writes what came of a block without gap.

@@ -81,6 +81,9 @@ const (
 
 	// SendingDCN: the last that is sent.
 	SendingDCN
+	// AwaitingHangup: DCN was sent or received. The far end is left the time to
+	// take it or to end its own: some call a session failed whose line ends first.
+	AwaitingHangup
 	// Ended: the call is hung up.
 	Ended
 )
@@ -93,7 +96,7 @@ var stateNames = [...]string{
 	"SendingCTC", "AwaitingCTR", "SendingEOR", "AwaitingERR", "AwaitingDIS",
 	"AwaitingTCF", "SendingTrainingResponse", "AwaitingPage", "ReceivingPage",
 	"AwaitingPostMessage", "SendingResponse", "AwaitingPhaseB", "AwaitingDCN", "SendingCRP",
-	"SendingDCN", "Ended",
+	"SendingDCN", "AwaitingHangup", "Ended",
 }
 
 // String names the state.
