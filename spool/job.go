@@ -247,8 +247,7 @@ func (j *Job) parseLine(raw string) error {
 		if err == nil && len(j.Documents) >= MaxDocuments {
 			err = fmt.Errorf("%s: over %d documents", tag, MaxDocuments)
 		}
-		if err != nil {
-			j.lines = append(j.lines, line{lineUnknown, raw})
+		if err != nil { // refused, and gone when the job is written, as with HylaFAX
 			return err
 		}
 		j.lines = append(j.lines, line{lineDocument, raw})
