@@ -172,14 +172,25 @@ func (c *Config) sendCommand(jobtype string) string {
 		cmd = c.SendUUCPCmd
 	}
 	word, _, _ := strings.Cut(cmd, " ")
-	if word != "" && !filepath.IsAbs(word) {
-		word = filepath.Join(c.root, word)
-	}
-	if _, err := os.Stat(word); err != nil {
+	if word == "" {
 		return ""
 	}
-	return cmd
+	path := word
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.root, path)
+	}
+	// bin/faxsend is the manual's default; where it is not in the spool, it is
+	// where HylaFAX's packages put it.
+	for _, p := range []string{path, filepath.Join(packagedDir, filepath.Base(word))} {
+		if _, err := os.Stat(p); err == nil {
+			return strings.Replace(cmd, word, p, 1)
+		}
+	}
+	return ""
 }
+
+// packagedDir is where HylaFAX's programs that are not in the spool are.
+const packagedDir = "/usr/lib/hylafax/bin"
 
 // configWatch reads etc/config and notices its changes.
 type configWatch struct {

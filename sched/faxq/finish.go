@@ -23,7 +23,9 @@ func (s *Server) finish(a sched.Finish) {
 		s.unfiled = append(s.unfiled, a)
 		return
 	}
-	delete(s.jobs, a.Job)
+	if j.filed = true; j.reaped {
+		delete(s.jobs, a.Job)
+	}
 	if err != nil {
 		s.log.Error().Str("job", string(a.Job)).Msg("job file vanished before it was moved to doneq")
 	}

@@ -37,7 +37,7 @@ type reply struct {
 // message carries out a message from the FIFO: a letter, the sender's FIFO or
 // name and a colon, the arguments.
 func (s *Server) message(m string) {
-	s.log.Debug().Str("message", m).Msg("FIFO")
+	s.log.Debug().Str("text", m).Msg("FIFO")
 	cmd := m[0]
 	id, args, ok := strings.Cut(m[1:], ":")
 	if !ok {
@@ -135,7 +135,7 @@ func (s *Server) answer(a sched.Answer) {
 // modemMessage is news of a line from its process (faxgetty).
 func (s *Server) modemMessage(devid, text string) {
 	if devid == "" || spool.CheckDevID(devid) != nil || text == "" {
-		s.log.Warn().Str("line", devid).Str("message", text).Msg("bad message of a line")
+		s.log.Warn().Str("line", devid).Str("text", text).Msg("bad message of a line")
 		return
 	}
 	l := s.line(devid)
@@ -174,7 +174,7 @@ func (s *Server) modemMessage(devid, text string) {
 	case "w":
 		s.triggerLine(lineVoiceEnd, l, "")
 	default:
-		s.log.Warn().Str("line", devid).Str("message", text).Msg("unknown message of a line")
+		s.log.Warn().Str("line", devid).Str("text", text).Msg("unknown message of a line")
 	}
 }
 
@@ -230,13 +230,13 @@ func (s *Server) wedged(l *line) {
 // receiveMessage is news of a reception.
 func (s *Server) receiveMessage(devid, text string) {
 	if spool.CheckDevID(devid) != nil || text == "" {
-		s.log.Warn().Str("line", devid).Str("message", text).Msg("bad message of a reception")
+		s.log.Warn().Str("line", devid).Str("text", text).Msg("bad message of a reception")
 		return
 	}
 	events := map[byte]sched.Event{'B': recvBegin, 'E': recvEnd, 'S': recvStart, 'P': recvPage, 'D': recvDoc}
 	e, ok := events[text[0]]
 	if !ok {
-		s.log.Warn().Str("line", devid).Str("message", text).Msg("unknown message of a reception")
+		s.log.Warn().Str("line", devid).Str("text", text).Msg("unknown message of a reception")
 		return
 	}
 	s.triggerLine(e, s.line(devid), text[1:])

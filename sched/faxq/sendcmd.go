@@ -54,9 +54,10 @@ func (s *Server) sendCommand(c *call, b linectl.Batch, jobtype string) {
 		s.tell(func() { s.commandOver(c, command, err) })
 		return
 	}
-	lock.give(cmd.Process.Pid)
-	s.tell(func() { c.signal = func() { cmd.Process.Signal(syscall.SIGTERM) } })
-	s.log.Info().Str("line", c.line).Str("command", command+" "+strings.Join(args, " ")).Int("pid", cmd.Process.Pid).Msg("send command started")
+	pid := cmd.Process.Pid // and of its group: Debian's faxsend is a script around the program
+	lock.give(pid)
+	s.tell(func() { c.signal = func() { syscall.Kill(-pid, syscall.SIGTERM) } })
+	s.log.Info().Str("line", c.line).Str("command", command+" "+strings.Join(args, " ")).Int("pid", pid).Msg("send command started")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
@@ -111,7 +112,7 @@ func (s *Server) fillResult(id sched.ID, command string, err error) {
 // ("*job:...").
 func (s *Server) jobMessage(id sched.ID, text string) {
 	if s.jobs[id] == nil || text == "" {
-		s.log.Debug().Str("job", string(id)).Str("message", text).Msg("message for a job that is not here")
+		s.log.Debug().Str("job", string(id)).Str("text", text).Msg("message for a job that is not here")
 		return
 	}
 	info := text[1:]
@@ -133,7 +134,7 @@ func (s *Server) jobMessage(id sched.ID, text string) {
 	case 'P':
 		s.trigger(sched.SendPollDone, id, info)
 	default:
-		s.log.Warn().Str("job", string(id)).Str("message", text).Msg("unknown message for a job")
+		s.log.Warn().Str("job", string(id)).Str("text", text).Msg("unknown message for a job")
 	}
 }
 

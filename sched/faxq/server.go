@@ -75,6 +75,8 @@ type job struct {
 	schedPri int
 	stop     context.CancelFunc // of the preparation
 	control  *jobControl
+	filed    bool // in doneq
+	reaped   bool // the queue knows it no more
 	// for triggers
 	tts, kill int64
 	device    string

@@ -125,7 +125,7 @@ func (s *Server) found(name string, calls map[string][]string) {
 	case j.State == spool.StateActive && linectl.Result(j.Returned) != linectl.NoBatch:
 		// The attempt ended while nobody looked.
 		s.adoptAs(name, &j, orphan+name)
-		id := sched.ID(j.JobID)
+		id := s.idOf(name, &j)
 		s.queue.JobEnded(id, s.outcome(id), s.now())
 		s.queue.CallEnded(orphan+name, s.now())
 	default:
@@ -195,11 +195,12 @@ func (s *Server) rejoin(devid string, names []string) {
 
 // refile completes the end of a job that was decided and not carried out.
 func (s *Server) refile(name string, j *spool.Job) {
-	id := sched.ID(j.JobID)
+	id := s.idOf(name, j)
 	s.remember(name, j, s.canonical(j.Number))
 	why := sched.WhyFailed
 	if j.State == spool.StateDone {
 		why = sched.WhyDone
 	}
+	s.jobs[id].reaped = true // the queue never knew it
 	s.finish(sched.Finish{Job: id, State: sched.State(j.State), Why: why, SchedPri: j.SchedPri})
 }

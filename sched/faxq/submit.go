@@ -76,7 +76,7 @@ func (s *Server) describe(name string, j *spool.Job, damage error) sched.Job {
 		Modem:      j.Modem,
 		Type:       j.JobType,
 		Priority:   j.Priority,
-		SchedPri:   j.SchedPri,
+		SchedPri:   schedPri(j),
 		KillTime:   time.Unix(j.KillTime, 0),
 		RetryTime:  time.Duration(j.RetryTime) * time.Second,
 		TotDials:   j.TotDials,
@@ -96,6 +96,18 @@ func (s *Server) describe(name string, j *spool.Job, damage error) sched.Job {
 	}
 	sj.Refuse = s.faults(j, damage)
 	return sj
+}
+
+// unsetPriority is what hfaxd writes as schedpri of a new job.
+const unsetPriority = 65535
+
+// schedPri is a job's scheduling priority: the client's as long as there is no
+// other.
+func schedPri(j *spool.Job) int {
+	if j.SchedPri < 0 || j.SchedPri >= unsetPriority {
+		return j.Priority
+	}
+	return j.SchedPri
 }
 
 // prepared tells whether a job's documents are ready to be sent.

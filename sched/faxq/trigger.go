@@ -187,6 +187,11 @@ func (s *Server) post(a sched.Post) {
 		return
 	}
 	s.trigger(a.Event, a.Job, "")
+	if j := s.jobs[a.Job]; j != nil && a.Event == sched.JobReap {
+		if j.reaped = true; j.filed {
+			delete(s.jobs, a.Job)
+		}
+	}
 }
 
 // trigger tells of an event of a job.
