@@ -182,11 +182,14 @@ func (c *Config) add(i Item) {
 	default:
 		if err := t.Check(i.Value); err != nil {
 			c.problem(i.File, i.Line, "%s: %v", t.Name, err)
-			return
+			if t.Kind != Boolean {
+				return
+			}
+			i.Value = "no"
 		}
 	}
-	key := strings.ToLower(i.Tag)
-	c.byTag[key] = append(c.byTag[key], len(c.Items))
+	k := key(i.Tag)
+	c.byTag[k] = append(c.byTag[k], len(c.Items))
 	c.Items = append(c.Items, i)
 }
 

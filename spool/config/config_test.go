@@ -121,3 +121,14 @@ func FuzzParse(f *testing.F) {
 		_ = c.Int("MaxDials")
 	})
 }
+
+// TestOlderNames: names of HylaFAX's past mean what is in their place today.
+func TestOlderNames(t *testing.T) {
+	c := Parse(strings.NewReader("MaxConcurrentJobs: 4\nNoCarrierRetrys: 7\nUseJobTSI: 1\nBatchLogs: perhaps\n"), "c")
+	if c.Int("MaxConcurrentCalls") != 4 || c.Int("JobRetryNoCarrier") != 7 {
+		t.Errorf("calls %d, retries %d", c.Int("MaxConcurrentCalls"), c.Int("JobRetryNoCarrier"))
+	}
+	if len(c.Problems) != 2 || c.Bool("UseJobTSI") || c.Bool("BatchLogs") {
+		t.Errorf("what is no yes is no: %v", c.Problems)
+	}
+}

@@ -56,13 +56,26 @@ var tags = func() map[string]Tag {
 	return m
 }()
 
+// older are names of HylaFAX's past, in lower case, and those that mean the
+// same today.
+var older = map[string]string{"maxconcurrentjobs": "maxconcurrentcalls", "nocarrierretrys": "jobretrynocarrier"}
+
 // Lookup finds a parameter by its name, in any case.
 func Lookup(name string) (Tag, bool) {
-	t, ok := tags[strings.ToLower(name)]
+	t, ok := tags[key(name)]
 	return t, ok
 }
 
-// Check tells what is wrong with a value.
+// key is the name of a parameter in the maps.
+func key(name string) string {
+	k := strings.ToLower(name)
+	if today, ok := older[k]; ok {
+		return today
+	}
+	return k
+}
+
+// Check tells what is wrong with a value, and what holds instead.
 func (t Tag) Check(value string) error {
 	var err error
 	switch t.Kind {
@@ -76,7 +89,9 @@ func (t Tag) Check(value string) error {
 			err = strconv.ErrRange
 		}
 	case Boolean:
-		_, err = parseBool(value)
+		if _, err = parseBool(value); err != nil {
+			return fmt.Errorf("%q is not yes or no; it is taken as no, as HylaFAX does", value)
+		}
 	case String, Obsolete:
 	}
 	if err != nil {
@@ -98,11 +113,13 @@ func parseInt(s string) (int, error) {
 	return int(n), nil
 }
 
+// parseBool takes HylaFAX's words. A number is none of them: 1 is no, to
+// HylaFAX.
 func parseBool(s string) (bool, error) {
 	switch strings.ToLower(s) {
-	case "on", "yes", "true", "1":
+	case "on", "yes", "true":
 		return true, nil
-	case "off", "no", "false", "0":
+	case "off", "no", "false", "0", "":
 		return false, nil
 	}
 	return false, fmt.Errorf("%q is neither yes nor no", s)
@@ -110,14 +127,14 @@ func parseBool(s string) (bool, error) {
 
 // last is the value that counts: the last in the files, or the default.
 func (c *Config) last(tag string) string {
-	if at := c.byTag[strings.ToLower(tag)]; len(at) > 0 {
+	if at := c.byTag[key(tag)]; len(at) > 0 {
 		return c.Items[at[len(at)-1]].Value
 	}
-	return tags[strings.ToLower(tag)].Default
+	return tags[key(tag)].Default
 }
 
 // Has tells whether a parameter stands in a file.
-func (c *Config) Has(tag string) bool { return len(c.byTag[strings.ToLower(tag)]) > 0 }
+func (c *Config) Has(tag string) bool { return len(c.byTag[key(tag)]) > 0 }
 
 // String gives a text parameter.
 func (c *Config) String(tag string) string { return c.last(tag) }
@@ -125,7 +142,7 @@ func (c *Config) String(tag string) string { return c.last(tag) }
 // All gives every value of a parameter that may be repeated, in order.
 func (c *Config) All(tag string) []string {
 	var v []string
-	for _, i := range c.byTag[strings.ToLower(tag)] {
+	for _, i := range c.byTag[key(tag)] {
 		v = append(v, c.Items[i].Value)
 	}
 	return v
