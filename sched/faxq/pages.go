@@ -1,173 +1,55 @@
 package faxq
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 
+	"github.com/litoria-fax/litoria/modemdrv/tiff"
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
 )
 
-// page is what is to be known of a page before a call: enough to choose the
-// session's parameters.
-type page struct {
-	width, height int
-	xres, yres    float64 // per inch; 0 not said
-	g4, twoD      bool
-}
-
-// maxTIFFPages stops at files whose directories go in circles.
-const maxTIFFPages = 100_000
-
-// TIFF tags that matter here (TIFF 6.0; class F: RFC 2306).
-const (
-	tagWidth       = 256
-	tagHeight      = 257
-	tagCompression = 259
-	tagXRes        = 282
-	tagYRes        = 283
-	tagT4Options   = 292
-	tagResUnit     = 296
-
-	compressionG3 = 3
-	compressionG4 = 4
-	unitCM        = 3
-)
-
-var errTIFF = errors.New("not a TIFF file, or a damaged one")
-
-// scanPages reads the directories of a TIFF file.
-func scanPages(path string) ([]page, error) {
-	f, err := os.Open(path)
+// scanPages lists the pages of a prepared document. They must be such as can be
+// sent: in Group 3 or Group 4 coding.
+func scanPages(path string) ([]tiff.Page, error) {
+	r, err := tiff.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	var h [8]byte
-	if _, err := f.ReadAt(h[:], 0); err != nil {
-		return nil, errTIFF
-	}
-	t := tiffScan{f: f, order: binary.LittleEndian}
-	switch string(h[:4]) {
-	case "II*\x00":
-	case "MM\x00*":
-		t.order = binary.BigEndian
-	default:
-		return nil, errTIFF
-	}
-	var pages []page
-	seen := map[uint32]bool{}
-	for at := t.order.Uint32(h[4:]); at != 0; {
-		if seen[at] || len(pages) >= maxTIFFPages {
-			return nil, fmt.Errorf("%w: directories go in circles", errTIFF)
-		}
-		seen[at] = true
-		p, next, err := t.directory(int64(at))
-		if err != nil {
-			return nil, fmt.Errorf("page %d: %w", len(pages)+1, err)
-		}
-		pages = append(pages, p)
-		at = next
-	}
+	defer r.Close()
+	pages := r.Pages()
 	if len(pages) == 0 {
-		return nil, fmt.Errorf("%w: no page", errTIFF)
+		return nil, errors.New("it has no pages")
+	}
+	for i := range pages {
+		if c := pages[i].Compression; c != tiff.Group3 && c != tiff.Group4 {
+			return nil, fmt.Errorf("page %d is not in a Group 3 or Group 4 compatible format (%v)", i+1, c)
+		}
 	}
 	return pages, nil
 }
 
-type tiffScan struct {
-	f     *os.File
-	order binary.ByteOrder
-}
-
-// directory reads one image file directory and the place of the next.
-func (t *tiffScan) directory(at int64) (p page, next uint32, err error) {
-	var n [2]byte
-	if _, err := t.f.ReadAt(n[:], at); err != nil {
-		return p, 0, errTIFF
-	}
-	count := int(t.order.Uint16(n[:]))
-	b := make([]byte, count*12+4)
-	if _, err := t.f.ReadAt(b, at+2); err != nil {
-		return p, 0, errTIFF
-	}
-	unit, compression := uint32(2), uint32(0)
-	for i := range count {
-		e := b[i*12:]
-		v := t.value(e)
-		switch t.order.Uint16(e) {
-		case tagWidth:
-			p.width = int(v)
-		case tagHeight:
-			p.height = int(v)
-		case tagCompression:
-			compression = v
-		case tagT4Options:
-			p.twoD = v&1 != 0
-		case tagResUnit:
-			unit = v
-		case tagXRes:
-			p.xres = t.rational(e)
-		case tagYRes:
-			p.yres = t.rational(e)
-		}
-	}
-	if compression != compressionG3 && compression != compressionG4 {
-		return p, 0, fmt.Errorf("document is not in a Group 3 or Group 4 compatible format (compression %d)", compression)
-	}
-	if p.width <= 0 || p.height <= 0 {
-		return p, 0, errTIFF
-	}
-	p.g4 = compression == compressionG4
-	if unit == unitCM {
-		p.xres, p.yres = p.xres*2.54, p.yres*2.54
-	}
-	return p, t.order.Uint32(b[count*12:]), nil
-}
-
-// value is a short or long that stands in the entry itself.
-func (t *tiffScan) value(e []byte) uint32 {
-	if t.order.Uint16(e[2:]) == 3 {
-		return uint32(t.order.Uint16(e[8:]))
-	}
-	return t.order.Uint32(e[8:])
-}
-
-func (t *tiffScan) rational(e []byte) float64 {
-	var b [8]byte
-	if _, err := t.f.ReadAt(b[:], int64(t.order.Uint32(e[8:]))); err != nil {
-		return 0
-	}
-	num, den := t.order.Uint32(b[:]), t.order.Uint32(b[4:])
-	if den == 0 {
-		return 0
-	}
-	return float64(num) / float64(den)
-}
-
-// params gives a page's parameters.
-func (p page) params(dest destination) Params {
+// pageParams gives the parameters that a page needs.
+func pageParams(p *tiff.Page, dest destination) Params {
 	q := Params{Format: formatMH, Length: lengthUnlimited}
 	switch {
-	case p.g4:
+	case p.Compression == tiff.Group4:
 		q.Format = formatMMR
-	case p.twoD:
+	case p.Options&tiff.Options2D != 0:
 		q.Format = formatMR
 	}
-	yres := p.yres
-	if yres == 0 {
+	yres := p.YRes
+	if p.NoResolution {
 		yres = normalLPI
-		if p.height >= 1450 { // B4 at 98 lines per inch has about 1400
+		if p.Height >= 1450 { // B4 at 98 lines per inch has about 1400
 			yres = fineLPI
 		}
 	}
 	rf := 1.0
 	switch {
-	case yres >= 350 && p.xres > 300:
+	case yres >= 350 && p.XRes > 300:
 		q.VRCode, rf = sched.VResR16, 2
 	case yres >= 350:
 		q.VRCode = sched.VResR8
@@ -177,7 +59,7 @@ func (p page) params(dest destination) Params {
 		q.VRCode = sched.VResFine
 	}
 	q.VRes = int(math.Round(yres))
-	switch w := float64(p.width) / rf; {
+	switch w := float64(p.Width) / rf; {
 	case w <= pixelsA4:
 		q.Width = widthA4
 	case w <= pixelsB4:
@@ -186,7 +68,7 @@ func (p page) params(dest destination) Params {
 		q.Width = widthA3
 	}
 	if dest.length != unlimitedLength {
-		q.Length = lengthCode(int(float64(p.height) / yres * 25.4))
+		q.Length = lengthCode(int(float64(p.Height) / yres * 25.4))
 	}
 	return q
 }
@@ -220,7 +102,7 @@ func (s *Server) pageHandling(f *spool.Job, dest destination, maxPages int, cfg 
 			return &ConvertError{sched.WhyRejected, fmt.Sprintf("document file %s has %d pages, page %d is to be sent", d.File, len(pages), d.DirNum+1)}
 		}
 		cover := strings.Contains(d.File, "/cover")
-		for _, p := range pages[d.DirNum:] {
+		for i := range pages[d.DirNum:] {
 			if f.TotPages++; f.TotPages > maxPages {
 				return &ConvertError{sched.WhyRejected, fmt.Sprintf("Too many pages in submission; max %d", maxPages)}
 			}
@@ -231,7 +113,7 @@ func (s *Server) pageHandling(f *spool.Job, dest destination, maxPages int, cfg 
 			if skip {
 				f.SkipPages++
 			}
-			list = append(list, handled{p.params(dest), skip})
+			list = append(list, handled{pageParams(&pages[d.DirNum+i], dest), skip})
 		}
 	}
 	f.PageHandling = handling(list)

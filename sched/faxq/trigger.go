@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
@@ -308,6 +309,10 @@ func (s *Server) sendClient(fifo string, msg []byte) {
 	}
 }
 
+// fifoGrace is the age below which a FIFO that nobody reads may belong to a
+// client that is about to open it.
+const fifoGrace = 10 * time.Second
+
 // helloClients tells the clients' processes that faxq has begun anew and
 // removes the FIFOs of those that are gone.
 func (s *Server) helloClients() {
@@ -318,7 +323,7 @@ func (s *Server) helloClients() {
 		if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 			continue
 		}
-		if err := s.spool.Send(spool.Client+"/"+filepath.Base(path), "HELLO"); errors.Is(err, spool.ErrNobody) {
+		if err := s.spool.Send(spool.Client+"/"+filepath.Base(path), "HELLO"); errors.Is(err, spool.ErrNobody) && s.now().Sub(info.ModTime()) > fifoGrace {
 			os.Remove(path)
 		}
 	}

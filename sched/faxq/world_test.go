@@ -2,7 +2,6 @@ package faxq
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/litoria-fax/litoria/modemdrv/t4"
+	"github.com/litoria-fax/litoria/modemdrv/tiff"
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/linectl"
@@ -233,27 +234,30 @@ func (p *fakePreparer) Convert(ctx context.Context, c Conversion) error {
 	return os.WriteFile(p.s.Path(c.Output), tiffFile(p.pages, 1728, 1143, 98), 0o600)
 }
 
-// tiffFile makes a TIFF of Group 4 pages without anything on them.
+// tiffFile makes a TIFF of white Group 4 pages.
 func tiffFile(pages, width, height, lpi int) []byte {
-	b := []byte("II*\x00\x00\x00\x00\x00")
-	link := 4
+	f, err := os.CreateTemp("", "pages")
+	if err != nil {
+		panic(err)
+	}
+	defer os.Remove(f.Name())
+	f.Close()
+	w, err := tiff.Create(f.Name(), 0o600)
+	if err != nil {
+		panic(err)
+	}
+	w.NoSync()
 	for range pages {
-		at := len(b)
-		binary.LittleEndian.PutUint32(b[link:], uint32(at))
-		const entries = 5
-		res := at + 2 + entries*12 + 4
-		b = binary.LittleEndian.AppendUint16(b, entries)
-		for _, e := range [][3]uint32{{256, 4, uint32(width)}, {257, 4, uint32(height)}, {259, 3, 4}, {282, 5, uint32(res)}, {283, 5, uint32(res + 8)}} {
-			b = binary.LittleEndian.AppendUint16(b, uint16(e[0]))
-			b = binary.LittleEndian.AppendUint16(b, uint16(e[1]))
-			b = binary.LittleEndian.AppendUint32(b, 1)
-			b = binary.LittleEndian.AppendUint32(b, e[2])
+		p := tiff.Page{XRes: 204, YRes: float64(lpi)}
+		p.SetCoding(t4.MMR)
+		if err := w.WriteBitmap(p, t4.NewBitmap(width, height)); err != nil {
+			panic(err)
 		}
-		link = len(b)
-		b = append(b, 0, 0, 0, 0)
-		for _, v := range []int{204, 1, lpi, 1} {
-			b = binary.LittleEndian.AppendUint32(b, uint32(v))
-		}
+	}
+	w.Close()
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		panic(err)
 	}
 	return b
 }

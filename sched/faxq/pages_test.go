@@ -1,0 +1,141 @@
+package faxq
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
+)
+
+func TestPageHandling(t *testing.T) {
+	w := newWorld(t, "")
+	srv, err := New(Options{Spool: w.spool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("docq/low", string(tiffFile(2, 1728, 1143, 98)))
+	w.write("docq/fine", string(tiffFile(1, 1728, 2286, 196)))
+	w.write("docq/wide", string(tiffFile(1, 2432, 100, 98)))
+	w.write("docq/none", "no TIFF")
+	fax := func(dir int, files ...string) (d []spool.Document) {
+		for _, f := range files {
+			d = append(d, spool.Document{Op: spool.OpFax, File: "docq/" + f, DirNum: dir})
+		}
+		return d
+	}
+	limited := unknownDestination()
+	limited.length = 297
+	for _, row := range []struct {
+		name     string
+		job      spool.Job
+		dest     destination
+		max      int
+		want     string
+		totpages int
+		err      string
+	}{
+		{"two pages alike", spool.Job{Documents: fax(0, "low")}, unknownDestination(), 10, "e0Se0P", 2, ""},
+		{"the second page only", spool.Job{Documents: fax(1, "low"), NPages: 1}, unknownDestination(), 10, "e0P", 2, ""},
+		{"other parameters", spool.Job{Documents: fax(0, "low", "fine", "fine")}, unknownDestination(), 10, "e0Se0Me1Se1P", 4, ""},
+		{"wide", spool.Job{Documents: fax(0, "wide")}, unknownDestination(), 10, "e4P", 1, ""},
+		{"short paper", spool.Job{Documents: fax(0, "low")}, limited, 10, "c0Sc0P", 2, ""},
+		{"page range", spool.Job{Documents: fax(0, "low", "low"), PageRange: "2,4"}, unknownDestination(), 10, "e0Xe0Se0Xe0P", 4, ""},
+		{"page range at the start", spool.Job{Documents: fax(0, "low", "low"), PageRange: "-1"}, unknownDestination(), 10, "e0Pe0Xe0Xe0X", 4, ""},
+		{"bad page range", spool.Job{Documents: fax(0, "low"), PageRange: "3-1"}, unknownDestination(), 10, "", 0, "cannot be understood"},
+		{"too many", spool.Job{Documents: fax(0, "low", "low")}, unknownDestination(), 3, "", 0, "Too many pages in submission; max 3"},
+		{"page that is not there", spool.Job{Documents: fax(2, "low")}, unknownDestination(), 10, "", 0, "has 2 pages, page 3"},
+		{"no TIFF", spool.Job{Documents: fax(0, "none")}, unknownDestination(), 10, "", 0, "docq/none"},
+	} {
+		err := srv.pageHandling(&row.job, row.dest, row.max, srv.cfg)
+		switch {
+		case row.err != "" && (err == nil || !strings.Contains(err.Error(), row.err)):
+			t.Errorf("%s: %v, want ...%s...", row.name, err, row.err)
+		case row.err == "" && (err != nil || row.job.PageHandling != row.want || row.job.TotPages != row.totpages):
+			t.Errorf("%s: %q, %d pages, %v; want %q, %d", row.name, row.job.PageHandling, row.job.TotPages, err, row.want, row.totpages)
+		}
+	}
+}
+
+func TestChooseParams(t *testing.T) {
+	w := newWorld(t, "")
+	srv, err := New(Options{Spool: w.spool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := &sched.Capability{VRes: 0x7f, Widths: 7, Lengths: 7, Formats: 0xb}
+	known := parseInfo("CalledBefore: yes\nSupportsMMR: no\nMaxPageWidth: 1728\nMaxPageLength: 297\n")
+	ask := func(vres, ext, df, ec int) spool.Job {
+		return spool.Job{Resolution: vres, UseXVRes: ext, DesiredDF: df, DesiredEC: ec, PageWidth: 255, PageLength: 297}
+	}
+	for _, row := range []struct {
+		name string
+		job  spool.Job
+		jc   *jobControl
+		line *sched.Capability
+		dest destination
+		want string
+		lpi  int
+	}{
+		{"standard", ask(98, 0, 4, 2), nil, all, unknownDestination(), "c2", 98},
+		{"fine", ask(196, 0, 4, 2), nil, all, unknownDestination(), "c3", 196},
+		{"no ECM, no MMR", ask(196, 0, 4, 0), nil, all, unknownDestination(), "43", 196},
+		{"one-dimensional", ask(98, 0, 0, 2), nil, all, unknownDestination(), "02", 98},
+		{"destination without MMR, narrow", ask(98, 0, 4, 2), nil, all, known, "40", 98},
+		{"line without MR and MMR", ask(98, 0, 4, 2), nil, &sched.Capability{Formats: 1}, unknownDestination(), "02", 98},
+		{"line without fine", ask(196, 0, 4, 2), nil, &sched.Capability{Formats: 0xb}, unknownDestination(), "c2", 98},
+		{"JobControl wants fine", ask(98, 0, 4, 2), &jobControl{vres: 196, usexvres: -1, desiredDF: 1}, all, unknownDestination(), "43", 196},
+		{"extended", ask(98, 1, 4, 2), nil, all, parseInfo("SupportsVRes: 0x03\n"), "c2", 391},
+		{"JobControl forbids extended", ask(98, 1, 4, 2), &jobControl{usexvres: 0, desiredDF: -1}, all, parseInfo("SupportsVRes: 0x03\n"), "c2", 98},
+	} {
+		p := srv.chooseParams(&row.job, row.jc, row.line, row.dest)
+		if p.encode() != row.want || p.VRes != row.lpi {
+			t.Errorf("%s: %s at %d, want %s at %d", row.name, p.encode(), p.VRes, row.want, row.lpi)
+		}
+	}
+}
+
+func TestParseControl(t *testing.T) {
+	c, problems := parseControl("# made for tests\nRejectNotice: \"Not # now\"\nMaxDials: 3 # few\nModem: ttyS1\nTimeOfDay: Any0800-0900\n" +
+		"DesiredDF: 1\nSessionTracing: 0x4f\nMaxTries: some\nnonsense\nVRes: 196\n")
+	if c.Reject != "Not # now" || c.MaxDials == nil || *c.MaxDials != 3 || c.Modem != "ttyS1" || c.TimeOfDay == nil || c.desiredDF != 1 || c.vres != 196 || c.usexvres != -1 {
+		t.Errorf("%+v", c)
+	}
+	if got := strings.Join(c.Args, ","); got != "DesiredDF: 1,SessionTracing: 0x4f" {
+		t.Errorf("args %q", got)
+	}
+	if len(problems) != 2 {
+		t.Errorf("problems %q", problems)
+	}
+}
+
+func TestParseTrigger(t *testing.T) {
+	for spec, ok := range map[string]bool{"J*S*M*R*": true, "J<12>4c60": true, "M<ttyS0>*": true, "": true, "Jzzzz": false, "J12": false, "J<12*": false, "J*J*": false} {
+		if _, err := parseTrigger(spec); (err == nil) != ok {
+			t.Errorf("parseTrigger(%q): %v", spec, err)
+		}
+	}
+}
+
+func FuzzTrigger(f *testing.F) {
+	f.Add("J<12>4c60M*")
+	f.Fuzz(func(_ *testing.T, spec string) {
+		if t, err := parseTrigger(spec); err == nil {
+			t.wants(sched.SendPage, "12")
+		}
+	})
+}
+
+func FuzzControl(f *testing.F) {
+	f.Add("RejectNotice: \"x\"\nTimeOfDay: Wk0800-0900\n")
+	f.Fuzz(func(_ *testing.T, out string) { parseControl(out) })
+}
+
+func FuzzInfo(f *testing.F) {
+	f.Add("&SupportsVRes: 0x7f\nMaxPageLength: -1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if d := parseInfo(text); d.length < 0 {
+			t.Errorf("%q: length %d", text, d.length)
+		}
+	})
+}
