@@ -106,7 +106,8 @@ func reportDrawing(pdf *fpdf.Fpdf) {
 	}
 }
 
-// writePicture makes a grey picture, rings that fade, and from it a fax page.
+// writePicture makes a picture of rings, and from it a fax page: in black and
+// white, since a page of grey takes minutes on the line.
 func writePicture(path string) error {
 	const side = 240
 	img := image.NewGray(image.Rect(0, 0, side, side))
@@ -124,6 +125,6 @@ func writePicture(path string) error {
 	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
 		return err
 	}
-	_, err = document.Prepare(context.Background(), f.Name(), document.Options{Output: path})
+	_, err = document.Prepare(context.Background(), f.Name(), document.Options{Output: path, Threshold: true})
 	return errors.Join(err, os.Chmod(path, 0o644))
 }
