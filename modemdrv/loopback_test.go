@@ -173,7 +173,7 @@ func TestLoopback(t *testing.T) {
 				name := fmt.Sprintf("%v/ECM%d/%v", row.rate, ecm, coding)
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					tr := newTrial(3, 300)
+					tr := newTrial(3, 120)
 					tr.caller.MaxRate = row.maxRate
 					tr.caller.NoECM, tr.caller.FrameSize = ecm == 0, ecm
 					tr.answerer.Capabilities.Codings = t30.SetOf(t4.MH, coding)

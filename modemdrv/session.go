@@ -86,7 +86,7 @@ func (s *Session) LineDown() {
 	s.event(t30.LineDownEvent{})
 }
 
-// Abort asks to end the call as soon as may be; go on until Done.
+// Abort asks to end the call; an image is broken off. Go on until Done.
 func (s *Session) Abort() {
 	s.start()
 	s.event(t30.AbortEvent{})
@@ -153,6 +153,8 @@ func (s *Session) act(actions []t30.Action) {
 			s.report(a.News)
 		case t30.Listen:
 			s.rx.listen(a)
+		case t30.Stop:
+			s.tx.stop()
 		case t30.HangUp:
 			s.hungUp = true
 			s.rx.stop()

@@ -127,6 +127,45 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// TestAbort: a call that is aborted within an image ends within seconds, and the
+// receiver keeps what came.
+func TestAbort(t *testing.T) {
+	tr := newTrial(1, 2000)
+	tr.caller.NoECM, tr.caller.MaxRate = true, 2400
+	tr.caller.Document = NewDocument(bitmaps{tr.info, tr.pages})
+	tray := &inTray{}
+	tr.answerer.Pages = NewPages(tray)
+	tr.caller.Observer, tr.answerer.Observer = trace(t, "A"), trace(t, "B")
+	a, err := NewCaller(tr.caller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewAnswerer(tr.answerer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ab, ba := &lineEnd{channel: linesim.New(tr.to), to: b}, &lineEnd{channel: linesim.New(tr.from), to: a}
+	fromA, fromB := make([]int16, 160), make([]int16, 160)
+	const aborted = 20 * 50
+	n := 0
+	for ; !a.Done(); n++ {
+		if n == aborted {
+			a.Abort()
+		}
+		a.Transmit(fromA)
+		b.Transmit(fromB)
+		ab.pass(fromA)
+		ba.pass(fromB)
+	}
+	b.LineDown()
+	if r := a.Result(); r.Outcome != t30.Aborted || n > aborted+3*50 {
+		t.Errorf("%v after %d frames", r, n-aborted)
+	}
+	if r := b.Result(); r.Outcome != t30.Failed || r.Bad != 1 || r.Status.Code != 108 {
+		t.Errorf("receiver: %v (%s), %d bad", r, r.Reason, r.Bad)
+	}
+}
+
 // TestCallLength holds what a call costs beside its bits.
 func TestCallLength(t *testing.T) {
 	tr := newTrial(1, 100)

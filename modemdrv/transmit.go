@@ -131,6 +131,9 @@ func (t *transmit) start(tx modem.Transmitter, pause t30.Samples) {
 	t.burst, t.pause, t.wait, t.state = tx, pause, 0, waiting
 }
 
+// stop breaks the burst off.
+func (t *transmit) stop() { t.burst, t.state = nil, quiet }
+
 // read fills out.
 func (t *transmit) read(out []int16) {
 	for len(out) > 0 {

@@ -81,6 +81,9 @@ type Listen struct {
 	Short   bool // the short training of V.17 is expected
 }
 
+// Stop breaks off what is being sent; there is no SentEvent for it.
+type Stop struct{}
+
 // HangUp ends the call. There are no more actions.
 type HangUp struct{}
 
@@ -93,6 +96,7 @@ func (SendTCF) action()    {}
 func (SendImage) action()  {}
 func (SendECM) action()    {}
 func (Listen) action()     {}
+func (Stop) action()       {}
 func (HangUp) action()     {}
 func (Report) action()     {}
 
@@ -139,5 +143,6 @@ func (a Listen) String() string {
 	return fmt.Sprintf("listen for %v %v %s", a.Content, a.Rate, training(a.Short))
 }
 
+func (Stop) String() string     { return "stop" }
 func (HangUp) String() string   { return "hang up" }
 func (a Report) String() string { return "report " + a.News.String() }

@@ -115,7 +115,11 @@ func (m *Machine) abort() {
 		m.result.Outcome = Aborted
 		m.result.Status, m.result.Reason = statusAborted, "aborted in state "+m.state.String()
 	}
-	if !m.state.sending() {
+	switch {
+	case m.state == SendingImage || m.state == SendingBlock: // which may last for minutes
+		m.do(Stop{})
+		m.disconnect()
+	case !m.state.sending():
 		m.disconnect()
 	}
 }

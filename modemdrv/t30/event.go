@@ -37,8 +37,8 @@ type ToneEvent struct{ Tone Tone }
 // LineDownEvent tells that the call was ended by the far end or on the way.
 type LineDownEvent struct{}
 
-// AbortEvent asks to end the call at the next possibility: at once when it was
-// not yet begun or the far end is sending, else after what is being sent.
+// AbortEvent asks to end the call: an image is broken off, anything else that is
+// being sent is not.
 type AbortEvent struct{}
 
 // BusyEvent tells that received pages cannot be taken for now (Busy), or can

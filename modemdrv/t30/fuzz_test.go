@@ -144,6 +144,8 @@ func (w *watcher) see(actions []Action) {
 				w.t.Fatalf("%v while sending", a)
 			}
 			w.sending = true
+		case Stop:
+			w.sending = false
 		case HangUp:
 			w.ended = true
 		}

@@ -242,7 +242,7 @@ func TestLosses(t *testing.T) {
 		for _, noECM := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d/noecm=%v", i, noECM), func(t *testing.T) {
 				done := 0
-				const runs = 150
+				const runs = 80
 				for seed := range uint64(runs) {
 					if lossyCall(t, row, noECM, seed) {
 						done++
