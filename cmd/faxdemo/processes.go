@@ -113,6 +113,7 @@ exten => 600,2,Echo
 `
 
 const lineConf = `FAXNumber: %[1]s
+RecvFileMode: 0644
 LocalIdentifier: "%[2]s"
 SessionTracing: 0xFFF
 TagLineFormat: ""
