@@ -3,6 +3,7 @@ package faxq
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/litoria-fax/litoria/sched"
@@ -207,6 +208,7 @@ func (s *Server) callOver(c *call, err error) {
 	if err != nil {
 		s.log.Error().Str("line", c.line).Err(err).Msg("line lost in a call; it is down until it announces itself")
 		s.queue.LineDown(c.line)
+		s.watch(c.line)
 	}
 	s.queue.CallEnded(c.line, s.now())
 	s.log.Info().Str("line", c.line).Msg("call over")
@@ -262,7 +264,7 @@ func (s *Server) watch(devid string) {
 				return
 			case <-time.After(wait):
 			}
-			if st, ok := s.askLine(devid); ok && st.State != linectl.Idle || !ok && s.locked(devid) {
+			if st, ok := s.askLine(devid); ok && st.State != linectl.Idle || !ok && (s.hasSocket(devid) || s.locked(devid)) {
 				continue
 			}
 			s.tell(func() {
@@ -274,4 +276,11 @@ func (s *Server) watch(devid string) {
 			return
 		}
 	})
+}
+
+// hasSocket tells whether a line is one of those that a process of ours serves,
+// alive or dead.
+func (s *Server) hasSocket(devid string) bool {
+	_, err := os.Lstat(s.spool.Path(linectl.SocketName(devid)))
+	return err == nil
 }

@@ -16,10 +16,12 @@ import (
 func (s *Server) carryOut(actions []sched.Action) {
 	faulty := map[sched.ID]bool{}
 	for i, a := range actions {
-		s.at(fmt.Sprintf("%T", a))
+		if notPost(a) {
+			s.at(fmt.Sprintf("%T", a))
+		}
 		switch a := a.(type) {
 		case sched.Save:
-			if superseded(actions[i+1:], a) {
+			if s.onDisk(a) || superseded(actions[i+1:], a) {
 				continue
 			}
 			if !s.save(a) {
@@ -58,13 +60,23 @@ func (s *Server) carryOut(actions []sched.Action) {
 // diskNote is the status of a job whose file could not be written.
 var diskNote = sched.Note{Code: 340, Text: "Job file could not be written; trying again later"}
 
+// supersedeWithin is how many actions are looked through for a later change: a
+// job's actions of one decision are near each other.
+const supersedeWithin = 32
+
+// onDisk tells whether the job file says already what is to be saved.
+func (s *Server) onDisk(a sched.Save) bool {
+	j := s.jobs[a.Job]
+	return j != nil && j.state == a.State && j.schedPri == a.SchedPri && a.TTS.IsZero() && a.KillTime.IsZero() && a.Note == nil && a.State != sched.Active
+}
+
 // superseded tells whether a plain change of state is followed by another one
 // of the same job before anything happens because of it.
 func superseded(rest []sched.Action, a sched.Save) bool {
 	if !a.TTS.IsZero() || !a.KillTime.IsZero() || a.Note != nil {
 		return false
 	}
-	for _, r := range rest {
+	for _, r := range rest[:min(len(rest), supersedeWithin)] {
 		switch r := r.(type) {
 		case sched.Save:
 			if r.Job == a.Job {
@@ -83,9 +95,6 @@ func (s *Server) save(a sched.Save) bool {
 	j := s.jobs[a.Job]
 	if j == nil {
 		return false
-	}
-	if j.state == a.State && j.schedPri == a.SchedPri && a.TTS.IsZero() && a.KillTime.IsZero() && a.Note == nil && a.State != sched.Active {
-		return true // as it is
 	}
 	err := s.change(a.Job, func(f *spool.Job) {
 		f.State, f.SchedPri = spool.JobState(a.State), a.SchedPri

@@ -45,11 +45,12 @@ func killedAt(t *testing.T, n int32) (steps int32) {
 		w.job(1, func(j *spool.Job) { j.State, j.KillTime = spool.StateReady, j.KillTime+longer })
 		w.job(2, func(j *spool.Job) { j.State, j.Number, j.KillTime = spool.StateReady, "1002", j.KillTime+longer })
 		var count atomic.Int32
-		where := ""
+		var at atomic.Value
+		at.Store("")
 		killed := make(chan bool)
 		w.step = func(step string) {
 			if count.Add(1) == n {
-				where = step
+				at.Store(step)
 				close(killed)
 				panic(errKilled)
 			}
@@ -78,6 +79,7 @@ func killedAt(t *testing.T, n int32) (steps int32) {
 			_ = w.spool.Send(spool.QueuerFIFO, "N")
 			return all()
 		})
+		where := at.Load()
 		for id := 1; id <= 2; id++ {
 			if j := w.read(id); j.State != spool.StateDone || j.NPages != 2 {
 				t.Errorf("killed before %q: job %d is %v, %d pages, %q", where, id, j.State, j.NPages, j.Status)

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"time"
+	"unique"
 
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
@@ -56,7 +58,7 @@ func (s *Server) remember(name string, j *spool.Job, dest string) {
 	id := s.idOf(name, j)
 	s.jobs[id] = &job{
 		name: name, dest: dest, state: sched.State(j.State), schedPri: j.SchedPri,
-		tts: j.TTS, kill: j.KillTime, device: j.Modem, commid: j.CommID,
+		tts: j.TTS, kill: j.KillTime, device: unique.Make(j.Modem).Value(), commid: strings.Clone(j.CommID),
 	}
 }
 
@@ -72,9 +74,9 @@ func (s *Server) idOf(name string, j *spool.Job) sched.ID {
 func (s *Server) describe(name string, j *spool.Job, damage error) sched.Job {
 	sj := sched.Job{
 		ID:         s.idOf(name, j),
-		Dest:       s.canonical(j.Number),
-		Modem:      j.Modem,
-		Type:       j.JobType,
+		Dest:       strings.Clone(s.canonical(j.Number)), // not a part of the whole file's text
+		Modem:      unique.Make(j.Modem).Value(),
+		Type:       unique.Make(j.JobType).Value(),
 		Priority:   j.Priority,
 		SchedPri:   schedPri(j),
 		KillTime:   time.Unix(j.KillTime, 0),
