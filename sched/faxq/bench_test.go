@@ -64,7 +64,7 @@ func BenchmarkSubmitToDial(b *testing.B) {
 	if err := os.WriteFile(s.Path("docq/doc.tif"), tiffFile(1, 1728, 1143, 98), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	srv, err := New(Options{Spool: s})
+	srv, err := New(Options{Spool: s, Set: []string{"SendFaxCmd: /bin/true", "UUCPLockDir: " + b.TempDir()}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (s *Server) jobType(j *job) string {
 // place runs in a worker from the hand-over of a batch to the end of its call.
 func (s *Server) place(c *call, b linectl.Batch, jobtype string) {
 	client, err := linectl.Dial(s.spool.Dir(), c.line)
-	if errors.Is(err, linectl.ErrNoLine) {
+	if errors.Is(err, linectl.ErrNoLine) && !s.hasSocket(c.line) {
 		s.sendCommand(c, b, jobtype)
 		return
 	}
