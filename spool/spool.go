@@ -5,21 +5,20 @@
 // # Who may write when
 //
 // A job is one file, sendq/qN, and later doneq/qN (sendq(5)). Whoever reads or
-// writes it holds an exclusive flock(2) on it. HylaFAX rewrites the file in
-// place under that lock; this package does the same where the new text fits
-// the rules below, because a rename would leave a HylaFAX program that waits
-// for the lock with a file nobody sees any more. To be safe against a power
-// cut the new text is first written and synced to tmp/qN.new; a reader who
-// finds the job file torn (it does not end with a newline, or is empty) while
-// such a copy exists takes the copy. Lines that this package does not know stay
-// where they were.
+// writes it holds a flock(2) on it, but for readers of a job that a call has
+// locked for minutes (ReadJob). HylaFAX rewrites the file in place under that
+// lock; this package does the same, because a rename would leave a HylaFAX
+// program that waits for the lock with a file nobody sees any more. A note in
+// tmp makes it safe against a power cut; see Save. Lines that this package does
+// not know stay where they were. docs/spool.md is the contract in full;
+// testdata has spools that HylaFAX wrote.
 //
 // Numbers come from the seqf files under their lock. Records of xferfaxlog are
 // appended under its lock. Status files are rewritten in place, as HylaFAX's
 // readers take a lock on them too.
 //
 // Everything that tells another program to act is a message through a FIFO
-// (see [Message]); a message is only a hint to look at the spool again.
+// (see Message); a message is only a hint to look at the spool again.
 package spool
 
 import (

@@ -47,6 +47,7 @@ type Rules struct{ sets map[string][]rule }
 
 type rule struct {
 	match   *regexp.Regexp
+	empty   bool // it matches nothing at all, too
 	replace []piece
 }
 
@@ -100,14 +101,15 @@ func (r *Rules) Apply(set, s string) (string, error) {
 	return s, nil
 }
 
+// apply replaces every match from left to right, up to the first that is
+// empty: HylaFAX stops there, so "^ = 9" does nothing.
 func (r rule) apply(s string) string {
-	matches := r.match.FindAllStringSubmatchIndex(s, -1)
-	if matches == nil {
-		return s
-	}
 	var b strings.Builder
 	end := 0
-	for _, m := range matches {
+	for n, m := range r.match.FindAllStringSubmatchIndex(s, -1) {
+		if m[0] == m[1] || n > 0 && r.empty && m[0] != end || b.Len() > MaxSubject { // the caller reports what is too long
+			break
+		}
 		b.WriteString(s[end:m[0]])
 		for _, p := range r.replace {
 			switch {
@@ -118,9 +120,6 @@ func (r rule) apply(s string) string {
 			}
 		}
 		end = m[1]
-		if b.Len() > MaxSubject { // the caller reports it
-			break
-		}
 	}
 	b.WriteString(s[end:])
 	return b.String()

@@ -21,8 +21,8 @@ func (p *parser) errorf(format string, args ...any) error {
 
 // statement takes one line: a definition, the head or end of a set, or a rule.
 func (p *parser) statement(line string) error {
-	rest := skipBlank(line)
-	if rest == "" || rest[0] == '!' {
+	rest := skipBlank(stripComment(line))
+	if rest == "" {
 		return nil
 	}
 	if p.set == "" {
@@ -46,7 +46,7 @@ func (p *parser) definition(s string) error {
 	}
 	name, rest := s[:n], skipBlank(s[n:])
 	if set, ok := strings.CutPrefix(rest, ":="); ok {
-		if set = skipBlank(set); !strings.HasPrefix(set, "[") {
+		if !strings.Contains(set, "[") {
 			return p.errorf("rule set %s: [ is missing after :=", name)
 		}
 		p.set = name
@@ -57,117 +57,98 @@ func (p *parser) definition(s string) error {
 	if !ok {
 		return p.errorf("%s is followed by neither = nor :=", name)
 	}
-	tok, _, err := p.token(value, false)
+	tok, _, err := p.token(value)
 	if err != nil {
-		return err
-	}
-	if tok, err = p.interpolate(tok); err != nil {
 		return err
 	}
 	p.vars[name] = tok
 	return nil
 }
 
-// rule is "regular-expression = replacement".
+// rule is "regular-expression = replacement". There must be a blank before the
+// equals sign, since it may be part of the expression.
 func (p *parser) rule(s string) error {
-	pattern, rest, err := p.token(s, true)
+	pattern, rest, err := p.token(s)
 	if err != nil {
 		return err
 	}
 	rest, ok := strings.CutPrefix(skipBlank(rest), "=")
 	if !ok {
-		return p.errorf("rule %q: = is missing after the regular expression", s)
+		return p.errorf("rule %q: no = with a blank before it after the regular expression", s)
 	}
-	replacement, _, err := p.token(rest, false)
+	replacement, _, err := p.token(rest)
 	if err != nil {
 		return err
 	}
-	if pattern, err = p.interpolate(pattern); err != nil {
-		return err
-	}
-	if replacement, err = p.interpolate(replacement); err != nil {
-		return err
-	}
-	re, err := regexp.CompilePOSIX(posixBrackets(pattern))
+	re, err := regexp.CompilePOSIX(translate(pattern))
 	if err != nil {
 		return p.errorf("regular expression %q: %v", pattern, err)
 	}
-	p.rules.sets[p.set] = append(p.rules.sets[p.set], rule{re, pieces(replacement)})
+	p.rules.sets[p.set] = append(p.rules.sets[p.set], rule{re, re.MatchString(""), pieces(replacement)})
 	return nil
 }
 
-// token takes a word: up to white space (or a comment), or quoted. stopAtEqual
-// lets a pattern without blanks before its = end there too, where that = is
-// the first outside brackets.
-func (p *parser) token(s string, stopAtEqual bool) (tok, rest string, err error) {
+// stripComment cuts a line at the first ! without a backslash before it, in
+// quotes too.
+func stripComment(s string) string {
+	for i := range len(s) {
+		if s[i] == '!' && (i == 0 || s[i-1] != '\\') {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// token takes a word with its variables put in: quoted, or up to white space.
+// Backslashes stay, for the expression or the replacement that the word is.
+func (p *parser) token(s string) (tok, rest string, err error) {
 	s = skipBlank(s)
-	if strings.HasPrefix(s, `"`) {
-		return p.quoted(s[1:])
+	end := func(c byte) bool { return isBlank(c) }
+	quoted := strings.HasPrefix(s, `"`)
+	if quoted {
+		s = s[1:]
+		end = func(c byte) bool { return c == '"' }
 	}
-	var b strings.Builder
-	depth := 0 // inside [...] of a regular expression
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '\\' && i+1 < len(s) && (isBlank(s[i+1]) || s[i+1] == '!' || s[i+1] == '"'):
-			i++
-			c = s[i]
-		case c == '\\' && i+1 < len(s):
-			b.WriteByte(c)
-			i++
-			c = s[i]
-		case isBlank(c), c == '!' && depth == 0, c == '=' && stopAtEqual && depth == 0 && i > 0:
-			return b.String(), s[i:], nil
-		case c == '[':
-			depth = 1
-		case c == ']':
-			depth = 0
+	i := 0
+	for ; i < len(s) && (!end(s[i]) || i > 0 && s[i-1] == '\\'); i++ {
+		if s[i] == '\\' && i+1 == len(s) {
+			return "", "", p.errorf("nothing follows the backslash at the end of the line")
 		}
-		b.WriteByte(c)
 	}
-	return b.String(), "", nil
+	tok, rest = s[:i], s[i:]
+	if quoted {
+		if rest == "" {
+			return "", "", p.errorf("a quote mark is not closed")
+		}
+		rest = rest[1:]
+	}
+	tok, err = p.interpolate(tok)
+	return tok, rest, err
 }
 
-// quoted takes a word up to the closing quote mark.
-func (p *parser) quoted(s string) (tok, rest string, err error) {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			return b.String(), s[i+1:], nil
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '"':
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return "", "", p.errorf("a quote mark is not closed")
-}
-
-// interpolate puts the values of variables in place of ${name}.
+// interpolate puts the values of variables in place of ${name}; one that is not
+// defined is empty. Behind a backslash nothing is replaced.
 func (p *parser) interpolate(s string) (string, error) {
 	var b strings.Builder
-	for {
-		head, tail, ok := strings.Cut(s, "${")
-		b.WriteString(head)
-		if !ok {
-			break
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			b.WriteByte(s[i])
+			i++
+			b.WriteByte(s[i])
+		case strings.HasPrefix(s[i:], "${"):
+			n := strings.IndexByte(s[i:], '}')
+			if n < 0 {
+				return "", p.errorf("%s: } is missing", s[i:])
+			}
+			b.WriteString(p.vars[s[i+2:i+n]])
+			i += n
+		default:
+			b.WriteByte(s[i])
 		}
-		name, rest, closed := strings.Cut(tail, "}")
-		if !closed {
-			return "", p.errorf("${%s: } is missing", tail)
-		}
-		value, known := p.vars[name]
-		if !known {
-			return "", p.errorf("variable %q is not defined (yet)", name)
-		}
-		b.WriteString(value)
-		s = rest
 		if b.Len() > MaxLine {
-			break
+			return "", p.errorf("the line is over %d octets long", MaxLine)
 		}
-	}
-	if b.Len() > MaxLine {
-		return "", p.errorf("the line is over %d octets long", MaxLine)
 	}
 	return b.String(), nil
 }
@@ -202,22 +183,49 @@ func pieces(s string) []piece {
 	return out
 }
 
-// posixBrackets rewrites what POSIX 1003.2 and Go read differently: in a
-// bracket expression a backslash is itself, and so is a [ that opens no class.
-func posixBrackets(s string) string {
+// gnuClasses are escapes that the C library of HylaFAX's users knows.
+var gnuClasses = map[byte]string{'w': "[[:alnum:]_]", 'W': "[^[:alnum:]_]", 's': "[[:space:]]", 'S': "[^[:space:]]"}
+
+// translate rewrites what POSIX 1003.2 and Go read differently: in a bracket
+// expression a backslash is itself, and so is a [ that opens no class; a ) that
+// closes nothing is itself; a letter behind a backslash is itself, but for the
+// classes of the C library.
+func translate(s string) string {
 	var b strings.Builder
+	depth := 0
 	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			b.WriteString(s[i : i+2])
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s):
 			i++
-			continue
-		}
-		b.WriteByte(s[i])
-		if s[i] == '[' {
+			escape(&b, s[i])
+		case c == '[':
+			b.WriteByte(c)
 			i = bracket(&b, s, i+1) - 1
+		case c == ')' && depth == 0:
+			b.WriteString(`\)`)
+		default:
+			if c == '(' {
+				depth++
+			} else if c == ')' {
+				depth--
+			}
+			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+func escape(b *strings.Builder, c byte) {
+	class, known := gnuClasses[c]
+	switch {
+	case known:
+		b.WriteString(class)
+	case isLetter(c):
+		b.WriteByte(c)
+	default:
+		b.WriteByte('\\')
+		b.WriteByte(c)
+	}
 }
 
 // bracket copies the inside of a bracket expression up to its ], and returns
@@ -252,11 +260,10 @@ func bracket(b *strings.Builder, s string, i int) int {
 	return i
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
-func skipBlank(s string) string { return strings.TrimLeft(s, " \t") }
+func skipBlank(s string) string { return strings.TrimLeft(s, " \t\v\f\r") }
 
-func isNameByte(c byte, at int) bool {
-	letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-	return letter || at > 0 && (c >= '0' && c <= '9' || c == '_')
-}
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func isNameByte(c byte, at int) bool { return isLetter(c) || at > 0 && c >= '0' && c <= '9' }
