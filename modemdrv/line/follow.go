@@ -14,6 +14,11 @@ import (
 // news follows the session of a transmission. What must be on disk before the
 // session goes on is written here.
 func (t *transmission) news(_ t30.Samples, n t30.News) {
+	if t.connected.IsZero() {
+		t.connected = time.Now()
+		t.trace("DIAL: answered, codec %v", t.call.Info().Codec)
+	}
+	t.tracer.news(n)
 	switch n := n.(type) {
 	case t30.RemoteNews:
 		t.heard(n.Remote)
@@ -33,10 +38,10 @@ func (t *transmission) news(_ t30.Samples, n t30.News) {
 		}
 	case t30.PageNews:
 		if n.Sending {
+			t.params = n.Parameters
 			t.pageThrough(n)
 		}
 	}
-	traceNews(t.log, n)
 }
 
 // heard notes that the far end is a fax machine.
@@ -73,15 +78,53 @@ func (t *transmission) check(s *sending, err error) {
 
 // pageBegins notes the page, and turns to the next job where it is its first.
 func (t *transmission) pageBegins(n t30.PageStartNews) {
+	if n.Page > t.page {
+		t.leave(t.page)
+	}
+	first := n.Page > t.page
 	t.page, t.pageStart = n.Page, time.Now()
 	t.params, t.known = n.Parameters, true
 	ref := t.outbox.ref(n.Page)
-	if ref.job != t.at && t.begin(ref.job, true) {
-		s := t.jobs[ref.job]
-		t.check(s, s.attempt.Connected(t.csi(), ""))
-		t.report(linectl.Event{Event: linectl.Connected, Job: s.job.JobID, CommID: t.log.CommID, CSI: t.csi()})
+	if ref.job != t.at && !t.next(ref.job) {
+		return
 	}
-	t.sayNow("Sending job %s, page %d of %d at %v", t.jobs[t.at].job.JobID, t.jobs[t.at].job.NPages+1, max(t.jobs[t.at].job.TotPages, 1), n.Parameters.Rate)
+	s := t.jobs[t.at]
+	if first {
+		t.skip(s, ref.file, ref.before)
+		t.fileBegins(ref.file)
+	}
+	t.sayNow("Sending job %s, page %d of %d at %v", s.job.JobID, s.job.NPages+1, max(s.job.TotPages, 1), n.Parameters.Rate)
+}
+
+func (t *transmission) fileBegins(file string) {
+	if file != t.file {
+		t.file, t.fileStart = file, t.pageStart
+		t.trace("SEND file %q", file)
+	}
+}
+
+// next turns to another job of the batch in the midst of the call.
+func (t *transmission) next(job int) bool {
+	if !t.begin(job, true) {
+		t.broken = true // the far end was told of pages that do not come
+		t.session.Abort()
+		return false
+	}
+	s := t.jobs[job]
+	t.check(s, s.attempt.Connected(t.csi(), ""))
+	t.report(linectl.Event{Event: linectl.Connected, Job: s.job.JobID, CommID: t.log.CommID, CSI: t.csi()})
+	return true
+}
+
+// skip counts pages that are not to be sent (a page range of the job).
+func (t *transmission) skip(s *sending, file string, pages []bool) {
+	for _, last := range pages {
+		t.check(s, s.attempt.Skipped(last))
+		s.job.NPages++
+		if t.set.CountSkipped {
+			t.report(linectl.Event{Event: linectl.Page, Job: s.job.JobID, CommID: t.log.CommID, File: file, Pages: s.job.NPages})
+		}
+	}
 }
 
 // framesOut looks for the command after the last page of a job: from then on
@@ -115,94 +158,131 @@ func (t *transmission) pageThrough(n t30.PageNews) {
 		t.refused()
 		return
 	}
-	s, ref := t.jobs[t.at], t.outbox.ref(n.Page)
+	t.count(n.Page)
+	if s := t.jobs[t.at]; t.outbox.ref(n.Page).lastOfJob && !s.ended {
+		t.end(s, linectl.Ending{Result: linectl.Done})
+	}
+}
+
+// leave counts a page that the far end refused and that the session left at
+// that, as RTNHandlingMethod has it.
+func (t *transmission) leave(page int) {
+	if page > t.through && t.outbox.ref(page).job == t.at && t.jobs[t.at].attempt != nil {
+		t.trace("SEND: page %d was refused, and counts as sent", page)
+		t.count(page)
+	}
+}
+
+// count writes that a page was sent, and reports it.
+func (t *transmission) count(page int) {
+	s, ref := t.jobs[t.at], t.outbox.ref(page)
+	t.through = page
 	npages, err := s.attempt.PageSent(ref.lastOfFile)
 	t.check(s, err)
 	if err == nil {
 		s.job.NPages = npages
 	}
 	s.pages++
-	e := linectl.Event{Event: linectl.Page, Job: s.job.JobID, CommID: t.log.CommID, File: ref.file, Pages: npages,
-		Seconds: int(time.Since(t.pageStart) / time.Second), Params: packParameters(n.Parameters)}
+	now := time.Now()
+	e := linectl.Event{Event: linectl.Page, Job: s.job.JobID, CommID: t.log.CommID, File: ref.file, Pages: s.job.NPages,
+		Seconds: int(now.Sub(t.pageStart) / time.Second), Params: packParameters(t.params)}
+	t.trace("SEND FAX (%s): FROM %s TO %s (page %d of %d sent in %s)", t.log.CommID, s.job.MailAddr, destination(s.job), s.job.NPages,
+		max(s.job.TotPages, s.job.NPages), spool.FormatDuration(now.Sub(t.pageStart)))
 	t.report(e)
-	if ref.lastOfFile {
-		e.Event = linectl.Document
+	t.skip(s, ref.file, ref.after)
+	if ref.lastOfFile || len(ref.after) > 0 {
+		e.Event, e.Pages, e.Seconds = linectl.Document, s.job.NPages, int(now.Sub(t.fileStart)/time.Second)
+		t.trace("SEND FAX (%s): FROM %s TO %s (%s sent in %s)", t.log.CommID, s.job.MailAddr, destination(s.job), ref.file, spool.FormatDuration(now.Sub(t.fileStart)))
 		t.report(e)
-	}
-	if ref.lastOfJob && !s.ended {
-		t.end(s, linectl.Ending{Result: linectl.Done}, t30.Result{Parameters: n.Parameters})
 	}
 }
 
 // over ends the jobs that the call did not finish, by what became of it.
 func (t *transmission) over(result t30.Result) {
-	t.trace("SEND: %v; %s", result, result.Reason)
+	t.trace("SEND: %v", result)
+	if result.Reason != "" {
+		t.trace("SEND: %s", result.Reason)
+	}
 	s := t.jobs[t.at]
 	if s.ended {
 		return // the rest of the batch was not begun
 	}
-	t.end(s, t.ending(s, result), result)
+	if result.Outcome == t30.Done {
+		t.leave(t.page)
+	}
+	t.end(s, t.ending(s, result))
 }
 
 // ending translates a session's result.
 func (t *transmission) ending(s *sending, r t30.Result) linectl.Ending {
+	if r.Outcome == t30.Done {
+		return linectl.Ending{Result: linectl.Done}
+	}
 	text := r.Status.Text
 	if text == "" {
 		text = statusText(r)
 	}
 	e := linectl.Ending{Result: linectl.Retry, Status: text, Code: r.Status.Code, TTS: t.set.Redial.Session(time.Now()), NoPage: s.pages == 0}
-	switch r.Outcome {
-	case t30.Done:
-		e = linectl.Ending{Result: linectl.Done}
-	case t30.Aborted:
-		e.Status, e.Code, e.TTS = "Call aborted by user", codeAborted, time.Time{}
-	case t30.Rejected:
+	switch {
+	case t.session.userAborted():
+		return linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}
+	case r.Outcome == t30.Rejected:
 		e.Result, e.TTS = linectl.Failed, time.Time{}
-	case t30.NoFax:
-		e = t.redial(s.job, sched.CauseNoCarrier, codeNoCarrier, text)
-	case t30.Unconfirmed:
-		e.Result = linectl.Failed
-	case t30.Failed:
+	case r.Outcome == t30.NoFax:
+		return t.redial(s.job, sched.CauseNoCarrier, codeNoCarrier, text)
+	case r.Outcome == t30.Unconfirmed:
+		e.Result, e.TTS = linectl.Failed, time.Time{}
 	}
 	return e
 }
 
+// samePageLimit is how many calls in a row may bring no page over.
+const samePageLimit = 3
+
+// enough ends the attempts for a job that has had all it may have.
+func (t *transmission) enough(s *sending, e *linectl.Ending) {
+	j, err := t.spool.ReadJob(s.name) // with what the call has counted
+	if err != nil {
+		j = s.job
+	}
+	reason, code := "", 0
+	switch {
+	case e.Result != linectl.Retry || e.Code == codeAborted:
+		return
+	case e.NoPage && j.NTries+1 >= samePageLimit:
+		reason, code = "Giving up after 3 attempts to send same page", codeSamePage
+	case j.MaxDials > 0 && j.TotDials >= j.MaxDials:
+		reason, code = "too many attempts to dial", codeTooManyDials
+	case j.MaxTries > 0 && j.TotTries >= j.MaxTries:
+		reason, code = "too many attempts to send", codeTooManyTries
+	default:
+		return
+	}
+	e.Result, e.Code, e.TTS = linectl.Failed, code, time.Time{}
+	e.Status = strings.TrimPrefix(e.Status+"; "+reason, "; ")
+}
+
 // end writes the result of a job, its record, and reports it.
-func (t *transmission) end(s *sending, e linectl.Ending, r t30.Result) {
+func (t *transmission) end(s *sending, e linectl.Ending) {
 	s.ended = true
 	if t.known {
 		e.SignalRate, e.DataFormat = fmt.Sprintf("%d bit/s", t.params.Rate.BitRate), formatName(t.params.Coding)
 	}
-	if e.Result == linectl.Retry {
-		switch j := s.job; {
-		case j.MaxDials > 0 && j.TotDials >= j.MaxDials:
-			e.Result, e.Status, e.Code = linectl.Failed, e.Status+"; too many attempts to dial", codeTooManyDials
-		case j.MaxTries > 0 && s.tries(t) >= j.MaxTries:
-			e.Result, e.Status, e.Code = linectl.Failed, e.Status+"; too many attempts to send", codeTooManyTries
-		}
-	}
+	t.enough(s, &e)
 	result, err := s.attempt.End(e)
 	t.check(s, err)
-	if result != linectl.Done {
-		t.trace("SEND FAILED: JOB %s DEST %s ERR [%d] %s", s.job.JobID, destination(s.job), e.Code, e.Status)
-	}
 	final, readErr := t.spool.ReadJob(s.name)
 	if readErr != nil || final == nil {
 		final = s.job
+		final.Returned, final.Status, final.StatusCode = int(result), e.Status, e.Code
+	}
+	if result != linectl.Done {
+		t.trace("SEND FAILED: JOB %s DEST %s ERR [%d] %s", s.job.JobID, destination(s.job), final.StatusCode, final.Status)
 	}
 	t.record(s, final, result)
 	t.learn(s, result, e.Status)
-	ev := linectl.Event{Event: linectl.JobEnd, Job: s.job.JobID, CommID: t.log.CommID, Pages: s.job.NPages, Result: result, Status: final.Status, Code: final.StatusCode,
-		Unconfirmed: final.StatusCode == linectl.CodeUnconfirmed, CSI: t.csi()}
-	t.report(ev)
-}
-
-// tries is tottries of the job by now: it was answered if a fax was heard.
-func (s *sending) tries(t *transmission) int {
-	if t.remote.Capabilities != nil {
-		return s.job.TotTries + 1
-	}
-	return s.job.TotTries
+	t.report(linectl.Event{Event: linectl.JobEnd, Job: s.job.JobID, CommID: t.log.CommID, Pages: s.job.NPages, Result: result, Status: final.Status, Code: final.StatusCode,
+		Unconfirmed: final.StatusCode == linectl.CodeUnconfirmed, CSI: t.csi()})
 }
 
 // record writes the SEND record (xferfaxlog(5)).

@@ -68,6 +68,30 @@ type Line struct {
 	abort      func(job string) error // ends the call in progress
 }
 
+// open begins to take orders: those of a scheduler on the line's socket, those
+// of the administrator's programs on its FIFO.
+func (l *Line) open() (err error) {
+	if l.process.o.deaf {
+		return nil
+	}
+	if l.ctl, err = linectl.Listen(l.spool.Dir(), l.devid, l); err != nil {
+		return err
+	}
+	if l.fifo, err = l.spool.OpenFIFO(spool.QueuerFIFO+"."+l.devid, 0o600); err != nil {
+		l.ctl.Close()
+	}
+	return err
+}
+
+// close ends the taking of orders.
+func (l *Line) close() {
+	if l.process.o.deaf {
+		return
+	}
+	l.ctl.Close()
+	l.fifo.Close()
+}
+
 // setState is the only place where the state changes. It tells the world:
 // status/DEVID for faxstat, a message for faxq.
 func (l *Line) setState(s State) {
@@ -135,10 +159,15 @@ func (l *Line) tellReady() {
 	l.tell(l.set.Ready + capabilities(l.set.Priority&0xff).Encode())
 }
 
-// registration is told by the IAX2 endpoint.
-func (l *Line) registration(s iax.RegStatus) {
+// registration is told by the IAX2 endpoint. What counts is how the present
+// registration does now: news may come late, and from a former one.
+func (l *Line) registration(r *iax.Registrar) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if r != l.registrar {
+		return
+	}
+	s := r.Status()
 	l.registered = s.State == iax.Registered
 	l.trouble = ""
 	if !l.registered {

@@ -12,18 +12,23 @@ import (
 // an abort may be asked for by any.
 type media struct {
 	*modemdrv.Session
+	running atomic.Bool // the call was answered
 	wanted  atomic.Bool // somebody asks for the end
 	aborted bool
 }
 
 // Transmit is the session's, with an abort before it where one is wanted.
 func (m *media) Transmit(out []int16) {
+	m.running.Store(true)
 	if m.wanted.Load() && !m.aborted {
 		m.aborted = true
 		m.Session.Abort()
 	}
 	m.Session.Transmit(out)
 }
+
+// userAborted tells that the call was ended because somebody asked for it.
+func (m *media) userAborted() bool { return m != nil && m.wanted.Load() }
 
 // result ends the session, if it still runs, and gives what became of it. The
 // call is over: nobody else touches the session any more.

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
 	"github.com/litoria-fax/litoria/spool"
+	"github.com/litoria-fax/litoria/spool/linectl"
 )
 
 // outbox is what a call has to send: the pages of the prepared documents of
@@ -18,66 +20,124 @@ type outbox struct {
 	files []*tiff.Reader
 	pages []pageRef
 	doc   t30.Document // the pages as pels, for those that must be coded anew
+	// turn tells whether a job is to be sent when its turn comes.
+	turn  func(job int) bool
+	asked int // the last job that turn was asked of
+	// tagLine draws the tag line of a page; nil: there is none.
+	tagLine func(ref *pageRef, b *t4.Bitmap)
 }
 
 // pageRef is one page of a call.
 type pageRef struct {
-	job                   int    // of the batch
-	file                  string // relative to the spool
-	reader                *tiff.Reader
-	dir                   int // TIFF directory
-	lastOfFile, lastOfJob bool
-	info                  t30.PageInfo
+	job        int    // of the batch
+	file       string // relative to the spool
+	reader     *tiff.Reader
+	dir        int // TIFF directory
+	lastOfFile bool
+	// before and after are pages of the job that are not to be sent and stand
+	// before this one, or behind it if it is the job's last; true: the last of
+	// their file.
+	before, after []bool
+	lastOfJob     bool
+	chop          bool // white rows at the end are left out
+	info          t30.PageInfo
 }
 
-// openOutbox reads the documents of a batch. A job without a page to send is
-// an error: the scheduler does not hand such a job over.
-func openOutbox(s *spool.Spool, jobs []*sending) (*outbox, error) {
-	b := &outbox{}
+// openOutbox reads the documents of a batch. What is wrong with the first job
+// is an error; a later job that cannot be sent is left out with those behind it,
+// as if the batch ended before it.
+func openOutbox(t *transmission, jobs []*sending) (*outbox, error) {
+	b := &outbox{turn: t.turn}
 	b.doc = modemdrv.NewDocument(bitmaps{b})
 	for i, job := range jobs {
-		before := len(b.pages)
-		for _, d := range job.job.Documents {
-			if d.Op != spool.OpFax {
-				continue
-			}
-			if err := b.add(s, i, d); err != nil {
-				b.close()
-				return nil, fmt.Errorf("document %s of job %s: %w", d.File, job.job.JobID, err)
-			}
-		}
-		if len(b.pages) == before {
+		pages, err := b.read(t.spool, i, job.job)
+		if err != nil && i == 0 {
 			b.close()
-			return nil, fmt.Errorf("job %s has no prepared document to send", job.job.JobID)
+			return nil, err
 		}
-		b.pages[len(b.pages)-1].lastOfJob = true
-		b.pages[before].info.NewDocument = i > 0
+		if err != nil {
+			t.trace("SEND: JOB %s left out: %v", job.job.JobID, err)
+			break
+		}
+		b.pages = append(b.pages, pages...)
 	}
 	return b, nil
 }
 
-// add adds the pages of a document from its first directory on.
-func (b *outbox) add(s *spool.Spool, job int, d spool.Document) error {
+// read lists the pages of a job.
+func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
+	var pages []pageRef
+	var skipped []bool
+	handling := j.PageHandling
+	for _, d := range j.Documents {
+		if d.Op != spool.OpFax {
+			continue
+		}
+		r, infos, err := b.open(s, d)
+		if err != nil {
+			return nil, err
+		}
+		for n, info := range infos {
+			skip, chop := pageMarks(handling)
+			handling = linectl.CutPage(handling)
+			last := n == len(infos)-1
+			if skip {
+				skipped = append(skipped, last)
+				continue
+			}
+			pages = append(pages, pageRef{job: i, file: d.File, reader: r, dir: d.DirNum + n, lastOfFile: last, before: skipped, chop: chop, info: info})
+			skipped = nil
+		}
+	}
+	if len(pages) == 0 {
+		if j.Find(spool.OpPoll) >= 0 && len(skipped) == 0 {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("Job has no pages to send") //nolint:staticcheck // shown to people as it is
+	}
+	pages[0].info.NewDocument = i > 0
+	last := &pages[len(pages)-1]
+	last.lastOfJob, last.after = true, skipped
+	return pages, nil
+}
+
+// pageMarks reads the mark of the first page of a pagehandling string
+// (sendq(5)): X, the page is not sent; Z, its white end is left out.
+func pageMarks(handling string) (skip, chop bool) {
+	if len(handling) < 3 {
+		return false, false
+	}
+	chop = handling[2] == 'Z'
+	mark := handling[2]
+	if chop && len(handling) >= 8 {
+		mark = handling[7]
+	}
+	return mark == 'X', chop
+}
+
+// open opens a document and describes its pages from the first that is left.
+func (b *outbox) open(s *spool.Spool, d spool.Document) (*tiff.Reader, []t30.PageInfo, error) {
 	if err := spool.CheckName(d.File); err != nil {
-		return err
+		return nil, nil, err
 	}
 	r, err := tiff.Open(s.Path(d.File))
 	if err != nil {
-		return err
+		return nil, nil, fmt.Errorf("Can not open document file %s: %w", d.File, err) //nolint:staticcheck // HylaFAX's words
 	}
 	b.files = append(b.files, r)
 	all := r.Pages()
 	if d.DirNum >= len(all) {
-		return fmt.Errorf("it has %d pages, and the job wants to go on after page %d", len(all), d.DirNum)
+		return nil, nil, fmt.Errorf("Can not set directory in document file %s: it has %d pages, and page %d is the next to be sent", d.File, len(all), d.DirNum+1) //nolint:staticcheck // HylaFAX's words
 	}
+	var infos []t30.PageInfo
 	for dir := d.DirNum; dir < len(all); dir++ {
 		info, err := pageInfo(&all[dir])
 		if err != nil {
-			return fmt.Errorf("page %d: %w", dir+1, err)
+			return nil, nil, fmt.Errorf("%s: page %d: %w", d.File, dir+1, err)
 		}
-		b.pages = append(b.pages, pageRef{job: job, file: d.File, reader: r, dir: dir, lastOfFile: dir == len(all)-1, info: info})
+		infos = append(infos, info)
 	}
-	return nil
+	return r, infos, nil
 }
 
 // pageInfo translates the tags of a page.
@@ -120,12 +180,18 @@ func (b *outbox) ref(page int) pageRef {
 	return b.pages[page-1]
 }
 
-// Page describes a page (t30.Document).
+// Page describes a page (t30.Document). Where the pages of another job begin it
+// asks whether that one's turn has come; if not its pages are taken out.
 func (b *outbox) Page(n int) (t30.PageInfo, bool) {
-	if n < 0 || n >= len(b.pages) {
-		return t30.PageInfo{}, false
+	for n >= 0 && n < len(b.pages) {
+		job := b.pages[n].job
+		if job <= b.asked || b.turn(job) {
+			b.asked = max(b.asked, job)
+			return b.pages[n].info, true
+		}
+		b.pages = slices.DeleteFunc(b.pages, func(p pageRef) bool { return p.job == job })
 	}
-	return b.pages[n].info, true
+	return t30.PageInfo{}, false
 }
 
 // Code gives a page's code (t30.Document).
@@ -151,6 +217,29 @@ type bitmaps struct{ *outbox }
 
 // Bitmap decodes a page.
 func (b bitmaps) Bitmap(n int) (*t4.Bitmap, error) {
-	page, _, err := b.pages[n].reader.Decode(b.pages[n].dir)
-	return page, err
+	ref := &b.pages[n]
+	page, _, err := ref.reader.Decode(ref.dir)
+	if err != nil {
+		return nil, err
+	}
+	if ref.chop {
+		chop(page)
+	}
+	if b.tagLine != nil {
+		b.tagLine(ref, page)
+	}
+	return page, nil
+}
+
+// chop leaves out the white rows at the end of a page, but for a margin.
+func chop(b *t4.Bitmap) {
+	const margin = 100 // rows, about an inch at 3.85 lines/mm and half of one at 7.7
+	last := b.Height
+	for last > 0 && !slices.ContainsFunc(b.Row(last-1), func(c byte) bool { return c != 0 }) {
+		last--
+	}
+	if last += margin; last < b.Height {
+		b.Pix = b.Pix[:len(b.Pix)/b.Height*last]
+		b.Height = last
+	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/config"
-	"github.com/litoria-fax/litoria/spool/linectl"
 )
 
 // Options say what a process of lines is to do.
@@ -30,6 +29,10 @@ type Options struct {
 	// Params are parameters that go before the configuration ("Tag: value").
 	Params []string
 	Log    zerolog.Logger
+
+	// For tests: a network in memory; no FIFOs and sockets for orders.
+	listen func(iax.Config) (*iax.Endpoint, error)
+	deaf   bool
 }
 
 // Process is a set of lines, their sockets and calls.
@@ -155,11 +158,7 @@ func (p *Process) Add(devid string) error {
 		return err
 	}
 	l.conf, l.set = conf, set
-	if l.ctl, err = linectl.Listen(p.o.Spool.Dir(), devid, l); err != nil {
-		return err
-	}
-	if l.fifo, err = p.o.Spool.OpenFIFO(spool.QueuerFIFO+"."+devid, 0o600); err != nil {
-		l.ctl.Close()
+	if err := l.open(); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -174,7 +173,9 @@ func (p *Process) Add(devid string) error {
 		p.Remove(devid)
 		return err
 	}
-	go l.listen()
+	if l.fifo != nil {
+		go l.listen()
+	}
 	l.log.Info().Str("number", set.Number).Str("exchange", set.Registration.Server).Str("peer", set.Registration.Username).Msg("OPEN")
 	return nil
 }
@@ -241,8 +242,17 @@ func (p *Process) connect(l *Line) error {
 		return nil
 	}
 	r := l.set.Registration
-	r.OnStatus = func(s iax.RegStatus) { go l.registration(s) }
-	l.registrar, err = e.Register(r)
+	var registrar *iax.Registrar
+	known := make(chan struct{})
+	defer close(known)
+	r.OnStatus = func(iax.RegStatus) {
+		go func() {
+			<-known
+			l.registration(registrar)
+		}()
+	}
+	registrar, err = e.Register(r)
+	l.registrar = registrar
 	return err
 }
 
@@ -254,7 +264,11 @@ func (p *Process) endpoint(bind string) (*iax.Endpoint, error) {
 	if e := p.endpoints[bind]; e != nil {
 		return e, nil
 	}
-	e, err := iax.Listen(iax.Config{Listen: bind, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
+	listen := p.o.listen
+	if listen == nil {
+		listen = iax.Listen
+	}
+	e, err := listen(iax.Config{Listen: bind, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
 	if err != nil {
 		return nil, err
 	}
@@ -337,8 +351,7 @@ func (p *Process) Remove(devid string) {
 	if registrar != nil {
 		registrar.Close()
 	}
-	l.ctl.Close()
-	l.fifo.Close()
+	l.close()
 	l.log.Info().Msg("CLOSE")
 }
 

@@ -24,6 +24,7 @@ type reception struct {
 	call    *iax.Call
 	session *media
 	log     *spool.SessionLog
+	tracer  tracer
 	start   time.Time
 	callIDs []string // number, name, ANI, called number
 	inbox   *inbox
@@ -65,6 +66,7 @@ func (r *reception) run() {
 		r.call.Reject(iax.CauseTemporaryFailure, "fax server has trouble")
 		return
 	}
+	r.tracer = tracer{log: r.log, role: "RECV", id: "TSI"}
 	r.mu.Lock()
 	r.commid = r.log.CommID
 	r.mu.Unlock()
@@ -211,6 +213,7 @@ func (r *reception) permitted(remote t30.Remote) error {
 
 // news follows the session.
 func (r *reception) news(_ t30.Samples, n t30.News) {
+	r.tracer.news(n)
 	switch n := n.(type) {
 	case t30.RemoteNews:
 		if n.Remote.ID != "" {
@@ -225,7 +228,6 @@ func (r *reception) news(_ t30.Samples, n t30.News) {
 	case t30.PageNews:
 		r.pages = n.Page
 	}
-	traceNews(r.log, n)
 }
 
 // record writes the CALL record.

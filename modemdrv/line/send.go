@@ -27,16 +27,22 @@ type transmission struct {
 	log       *spool.SessionLog
 	start     time.Time
 	connected time.Time // when the call was answered; zero: it was not
-	call      *iax.Call
-	session   *media
+	tracer    tracer
+	broken    bool      // the call was ended because a job could not be begun
+	early     bool      // mu: the end was asked for before the call was placed
+	call      *iax.Call // mu
+	session   *media    // mu
 	outbox    *outbox
 	jobs      []*sending
-	at        int // job that is being sent
+	at        int // mu: job that is being sent
 	remote    t30.Remote
 	params    t30.Parameters
 	known     bool // params are
 	page      int  // page that is being sent, from 1
+	through   int  // page that was counted last
 	pageStart time.Time
+	file      string // that is being sent
+	fileStart time.Time
 }
 
 // sending is one job of a batch.
@@ -45,9 +51,9 @@ type sending struct {
 	job     *spool.Job
 	attempt *linectl.Attempt // nil: not begun
 	start   time.Time
-	pages   int // confirmed in this call
+	pages   int // sent in this call
 	ended   bool
-	dropped bool // aborted before it began
+	dropped bool // mu: aborted before its turn
 }
 
 // send makes the call for a batch. Everything that it learns goes into the job
@@ -66,6 +72,29 @@ func (l *Line) send(set *Settings, names []string, report func(linectl.Event)) {
 	}
 }
 
+// turn tells whether a job that was not begun is to be sent when its turn comes:
+// nobody dropped it or took it out of the queue meanwhile. The session asks
+// before it tells the far end that more is to come.
+func (t *transmission) turn(i int) bool {
+	s := t.jobs[i]
+	t.mu.Lock()
+	dropped := s.dropped
+	t.mu.Unlock()
+	if dropped {
+		return false
+	}
+	j, err := t.spool.ReadJob(s.name)
+	switch {
+	case err != nil:
+		t.trace("SEND: JOB %s left out: %v", s.job.JobID, err)
+	case j.State != spool.StateActive:
+		t.trace("SEND: JOB %s left out: it is %v now", s.job.JobID, j.State)
+	default:
+		return true
+	}
+	return false
+}
+
 // open reads the jobs and begins the session log.
 func (t *transmission) open(names []string) error {
 	for _, name := range names {
@@ -79,6 +108,7 @@ func (t *transmission) open(names []string) error {
 	if t.log, err = t.spool.BeginSession(t.start, t.jobs[0].job.Number, t.set.LogMode); err != nil {
 		return fmt.Errorf("no session log: %w", err)
 	}
+	t.tracer = tracer{log: t.log, role: "SEND", id: "CSI"}
 	t.mu.Lock()
 	t.commid = t.log.CommID
 	t.abort = t.stop
@@ -101,13 +131,11 @@ func (t *transmission) begin(i int, answered bool) bool {
 	if err != nil {
 		t.trace("SEND FAILED: JOB %s: %v", j.JobID, err)
 		t.Line.log.Error().Err(err).Msg("job not begun")
-		s.ended = true // nothing was written: nothing of it counts
 		return false
 	}
-	s.attempt, s.job = attempt, fresh
-	t.at = i
 	t.mu.Lock()
-	t.current = j.JobID
+	s.attempt, s.job = attempt, fresh
+	t.at, t.current = i, j.JobID
 	t.say("Sending job " + j.JobID)
 	t.mu.Unlock()
 	t.report(linectl.Event{Event: linectl.Dialing, Job: j.JobID, CommID: t.log.CommID})
@@ -123,25 +151,27 @@ func destination(j *spool.Job) string {
 
 // connect dials and, when somebody answers, runs the session.
 func (t *transmission) connect() {
-	first := t.jobs[0].job
+	first := t.jobs[0]
 	var err error
-	if t.outbox, err = openOutbox(t.spool, t.jobs); err != nil {
-		t.end(t.jobs[t.at], linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument}, t30.Result{})
+	if t.outbox, err = openOutbox(t, t.jobs); err != nil {
+		t.end(first, linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument})
 		return
 	}
 	defer t.outbox.close()
-	cfg := t.sessionConfig(first)
+	cfg := t.sessionConfig(first.job)
 	session, err := modemdrv.NewCaller(modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(t.news), Level: t.set.Level})
 	if err != nil {
-		t.end(t.jobs[0], linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument}, t30.Result{})
+		t.end(first, linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument})
 		return
 	}
+	t.mu.Lock()
 	t.session = &media{Session: session}
-	if failure := t.dial(first); failure != nil {
+	t.session.wanted.Store(t.early)
+	t.mu.Unlock()
+	if failure := t.dial(first.job); failure != nil {
 		t.dialFailed(failure)
 		return
 	}
-	t.connected = time.Now()
 	waitEnd(t.call, t.process.ctx)
 	t.trace("%s", callStats(t.call))
 	t.over(t.session.result())
@@ -149,7 +179,8 @@ func (t *transmission) connect() {
 
 // HylaFAX's codes of reasons that are not T.30's.
 const (
-	codeDocument      = 102 // document cannot be read
+	codeDocument      = 904 // document cannot be read
+	codeSamePage      = 999 // no page got through for the third time
 	codeAborted       = 345
 	codeTooManyDials  = 333
 	codeTooManyTries  = 334
@@ -177,6 +208,9 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 	if p.Server == "" {
 		return &iax.CallError{Local: true, Result: iax.DialNoDialtone, Text: "no IAXServer is configured for this line"}
 	}
+	if t.session.userAborted() {
+		return &iax.CallError{Local: true, Result: iax.DialError, Text: "aborted"}
+	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, t.set.Answer+hangUpLimit)
 	defer cancel()
 	call, err := t.endpoint.Dial(ctx, p)
@@ -189,7 +223,6 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 	call.Attach(t.session)
 	err = call.WaitAnswer(ctx)
 	if err == nil {
-		t.trace("DIAL: answered, codec %v", call.Info().Codec)
 		return nil
 	}
 	var failure *iax.CallError
@@ -204,8 +237,8 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 func (t *transmission) dialFailed(failure *iax.CallError) {
 	s := t.jobs[t.at]
 	t.trace("DIAL: %s; %v", failure.Result, failure)
-	if t.session.wanted.Load() {
-		t.end(s, linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}, t30.Result{})
+	if t.session.userAborted() {
+		t.end(s, linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted})
 		return
 	}
 	cause, code := sched.CauseOther, codeDialOther
@@ -226,7 +259,7 @@ func (t *transmission) dialFailed(failure *iax.CallError) {
 	if text := failure.Error(); text != "" {
 		e.Status += " (" + strings.TrimPrefix(text, "iax: ") + ")"
 	}
-	t.end(s, e, t30.Result{})
+	t.end(s, e)
 }
 
 // redial decides after a call that did not become a session.
@@ -243,7 +276,10 @@ func (t *transmission) redial(j *spool.Job, cause sched.Cause, code int, text st
 // sessionConfig is what T.30 is told for a job.
 func (t *transmission) sessionConfig(j *spool.Job) t30.Config {
 	cfg := t.set.Session
-	cfg.ID, cfg.StationID, cfg.Document = t.set.LocalID, t.set.LocalID, t.outbox
+	cfg.ID, cfg.StationID = t.set.LocalID, t.set.LocalID
+	if len(t.outbox.pages) > 0 {
+		cfg.Document = t.outbox
+	}
 	if t.set.UseTSI && j.TSI != "" {
 		cfg.ID = j.TSI
 	}
@@ -301,22 +337,27 @@ func codings(df int) t30.Set {
 	return t30.AllCodings
 }
 
-// stop ends the call of a job, or of any.
+// stop ends the call of a job, or of any. A job whose turn has not come is left
+// out of the call, which goes on with the others.
 func (t *transmission) stop(job string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if job != "" && job != t.current {
-		i := slices.IndexFunc(t.jobs, func(s *sending) bool { return s.job.JobID == job && s.attempt == nil })
-		if i < 0 {
+		i := slices.IndexFunc(t.jobs, func(s *sending) bool { return s.job.JobID == job })
+		if i <= t.at {
 			return linectl.ErrIdle
 		}
-		t.jobs[i].dropped = true // the call goes on with the others until it is this one's turn
+		t.jobs[i].dropped = true
+		t.trace("ABORT: job %s is left out of this call", job)
+		return nil
 	}
-	t.trace("ABORT: job abort requested: %s", job)
-	if t.session != nil {
-		t.session.wanted.Store(true)
+	t.trace("ABORT: job abort requested")
+	if t.session == nil { // the call is not placed yet
+		t.early = true
+		return nil
 	}
-	if t.call != nil && t.connected.IsZero() {
+	t.session.wanted.Store(true)
+	if t.call != nil && !t.session.running.Load() {
 		t.call.Hangup(iax.CauseNormalClearing, "aborted")
 	}
 	return nil

@@ -50,7 +50,7 @@ type Settings struct {
 	Rules   *dialrules.Rules
 	Level   float64 // dBm0 of what we send
 
-	MaxDials, MaxTries int
+	CountSkipped bool // CountSkippedPages
 }
 
 // ErrNoIAX says that a configuration is not of a line over IAX2.
@@ -73,7 +73,7 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
-		MaxDials: c.Int("MaxDials"), MaxTries: c.Int("MaxTries"),
+		CountSkipped: c.Bool("CountSkippedPages"),
 	}
 	if set.LocalID == "" {
 		set.LocalID = set.Number

@@ -15,45 +15,89 @@ import (
 	"github.com/litoria-fax/litoria/spool"
 )
 
-// traceNews writes what happens in a session into its log.
-func traceNews(log *spool.SessionLog, n t30.News) {
-	direction := "RECV"
-	switch n := n.(type) {
-	case t30.StateNews:
-		log.Printf(time.Now(), "STATE %v -> %v", n.From, n.To)
-		return
-	case t30.FramesSentNews, t30.PageStartNews, t30.TrainingNews, t30.RequestNews, t30.PageProgressNews, t30.PageNews, t30.NegotiatedNews:
-		if isSending(n) {
-			direction = "SEND"
-		}
-	case t30.RemoteNews:
-		log.Printf(time.Now(), "REMOTE ID %q", n.Remote.ID)
-		if n.Remote.StationID != "" {
-			log.Printf(time.Now(), "REMOTE STATION %q", n.Remote.StationID)
-		}
-		return
-	}
-	log.Printf(time.Now(), "%s %s", direction, n)
+// tracer writes what happens in a session into its log, in HylaFAX's manner:
+// the role in the session first, then what was sent or came.
+type tracer struct {
+	log     *spool.SessionLog
+	role    string // SEND or RECV
+	id      string // what the far end's identity is called: CSI or TSI
+	remote  string // the identity that was written
+	station string
+	use     string // the parameters that were written
 }
 
-func isSending(n t30.News) bool {
+func (t *tracer) printf(format string, args ...any) {
+	t.log.Printf(time.Now(), format, args...)
+}
+
+func (t *tracer) news(n t30.News) {
 	switch n := n.(type) {
+	case t30.StateNews:
+		t.printf("STATE CHANGE: %v -> %v", n.From, n.To)
+	case t30.RemoteNews:
+		t.known(n.Remote)
 	case t30.FramesSentNews:
-		return true
-	case t30.PageStartNews:
-		return n.Sending
-	case t30.TrainingNews:
-		return n.Sending
-	case t30.RequestNews:
-		return n.Sending
-	case t30.PageProgressNews:
-		return n.Sending
-	case t30.PageNews:
-		return n.Sending
+		t.printf("%s %v", t.role, n) // "send ..."
+	case t30.FrameReceivedNews:
+		if n.Good {
+			t.printf("%s recv %v", t.role, n.Frame)
+		} else {
+			t.printf("%s recv a damaged frame", t.role)
+		}
 	case t30.NegotiatedNews:
-		return n.Sending
+		if use := n.Parameters.String(); use != t.use {
+			t.use = use
+			t.printf("USE %s", use)
+		}
+	case t30.TrainingNews:
+		outcome := "failed"
+		if n.OK {
+			outcome = "succeeded"
+		}
+		t.printf("%s training at %v %s (%s)", t.role, n.Rate, outcome, n.Reason)
+	case t30.PageStartNews:
+		if n.Again {
+			t.printf("%s begin page %d again", t.role, n.Page)
+		} else {
+			t.printf("%s begin page %d", t.role, n.Page)
+		}
+	case t30.PageNews:
+		t.page(n)
+	case t30.PageProgressNews:
+		t.printf("%s page %d: block %d through, %d frames, %d of them again", t.role, n.Page, n.Block, n.Frames, n.Again)
+	case t30.RequestNews:
+		t.printf("%s page %d: block %d: request %d for %d damaged frames", t.role, n.Page, n.Block, n.Count, n.Bad)
+	case t30.EndNews: // told with the call's result
+	default:
+		t.printf("%s %v", t.role, n)
 	}
-	return false
+}
+
+// known writes what was learned of the far end, once.
+func (t *tracer) known(r t30.Remote) {
+	if r.ID != "" && r.ID != t.remote {
+		t.remote = r.ID
+		t.printf("REMOTE %s %q", t.id, clean(r.ID))
+	}
+	if r.StationID != "" && r.StationID != t.station {
+		t.station = r.StationID
+		t.printf("REMOTE NSF STATION %q", clean(r.StationID))
+	}
+}
+
+func (t *tracer) page(n t30.PageNews) {
+	quality := ""
+	if q := n.Quality; q.BadRows > 0 {
+		quality = fmt.Sprintf(", %d of %d rows damaged, at most %d together", q.BadRows, q.Rows, q.LongestBad)
+	}
+	switch {
+	case n.Response == t30.NULL:
+		t.printf("%s end page %d: cut off by the end of the call%s", t.role, n.Page, quality)
+	case n.Sending && !n.Confirmed:
+		t.printf("%s end page %d: refused (%v)", t.role, n.Page, n.Response)
+	default:
+		t.printf("%s end page %d: %v%s", t.role, n.Page, n.Response, quality)
+	}
 }
 
 // statusText is the reason of a result as job files and records hold it.
