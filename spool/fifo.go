@@ -18,6 +18,10 @@ const QueuerFIFO = "FIFO"
 // (PIPE_BUF), so that messages of several writers do not mix.
 const MaxMessage = 4096
 
+// pipeCapacity is what Linux keeps of a FIFO that nobody reads (pipe(7)): one
+// read takes it all.
+const pipeCapacity = 64 << 10
+
 // ErrNobody says that no process reads the FIFO.
 var ErrNobody = errors.New("no process listens")
 
@@ -26,8 +30,8 @@ var ErrNobody = errors.New("no process listens")
 // too.
 type FIFO struct {
 	f    *os.File
-	buf  [2048]byte
-	part []byte // a message that began in an earlier read
+	buf  [pipeCapacity]byte
+	part []byte // a message that was cut off by the end of the buffer
 	done []string
 }
 
@@ -57,15 +61,17 @@ func (q *FIFO) Next() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		q.take(q.buf[:n])
+		q.take(q.buf[:n], n == len(q.buf))
 	}
 	m := q.done[0]
 	q.done = q.done[1:]
 	return m, nil
 }
 
-// take splits what was read into messages.
-func (q *FIFO) take(b []byte) {
+// take splits what was read into messages. Messages are written in one piece,
+// so the end of what was read ends the last one, unless the buffer was full:
+// HylaFAX's faxmodem and echo write no NUL.
+func (q *FIFO) take(b []byte, full bool) {
 	for {
 		m, rest, ok := bytes.Cut(b, []byte{0})
 		if !ok {
@@ -75,7 +81,7 @@ func (q *FIFO) take(b []byte) {
 		q.part, b = nil, rest
 	}
 	q.part = append(q.part, b...)
-	if bytes.HasSuffix(q.part, []byte("\n")) || len(q.part) > MaxMessage {
+	if !full || len(q.part) > MaxMessage {
 		q.message(q.part)
 		q.part = nil
 	}

@@ -255,6 +255,25 @@ func TestFIFO(t *testing.T) {
 	}
 }
 
+// TestMessageWithoutNUL: HylaFAX's faxmodem ends its message with nothing; the
+// next one must not be glued to it.
+func TestMessageWithoutNUL(t *testing.T) {
+	s := newSpool(t)
+	q, err := s.OpenFIFO(QueuerFIFO, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	for _, m := range []string{"+ttyS0:Rp", "S\x00"} {
+		if err := os.WriteFile(s.Path(QueuerFIFO), []byte(m), 0); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := q.Next(); got != strings.TrimSuffix(m, "\x00") || err != nil {
+			t.Errorf("Next = %q, %v, want %q", got, err, m)
+		}
+	}
+}
+
 func TestRecord(t *testing.T) {
 	r := Record{Kind: "SEND", Start: time.Date(2026, 11, 21, 8, 5, 0, 0, time.UTC), CommID: "000000003", Device: "ttyIAX0", JobID: "12", JobTag: `a "b"`,
 		User: "a@b", Dest: "1001", CSI: "x\ty", Params: 35, NPages: 2, Duration: 75 * time.Second, ConnTime: 3661 * time.Second, CallIDs: []string{"100", "Name", "1001"}, Owner: "a"}
