@@ -29,8 +29,9 @@ func TestAsterisk(t *testing.T) {
 		for i, m := range modes {
 			t.Run(m.name, func(t *testing.T) {
 				checkSent(t, spool, ids[i], m)
-				f, ok := a.FaxResult("number=" + ours[i].Number)
-				if !ok || f.Status != "SUCCESS" || f.Pages != "2" || f.Rate != fmt.Sprint(m.rate) {
+				var f lab.Fax
+				lab.Wait(t, 20*time.Second, "Asterisk's result", func() (ok bool) { f, ok = a.FaxResult("number=" + ours[i].Number); return ok })
+				if f.Status != "SUCCESS" || f.Pages != "2" || f.Rate != fmt.Sprint(m.rate) {
 					t.Fatalf("Asterisk says of line %s: %+v", ours[i].Number, f)
 				}
 				lab.SamePages(t, doc, f.File)
@@ -74,7 +75,7 @@ func receivedOn(t testing.TB, spool, devid string) string {
 func xferfaxlog(t testing.TB, spool string) [][]string {
 	t.Helper()
 	var records [][]string
-	for line := range strings.Lines(lab.Tail(filepath.Join(spool, "etc", "xferfaxlog"), 1000)) {
+	for line := range strings.Lines(lab.Tail(filepath.Join(spool, "log", "xferfaxlog"), 1000)) {
 		records = append(records, strings.Split(strings.TrimSpace(line), "\t"))
 	}
 	return records

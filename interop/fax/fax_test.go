@@ -38,7 +38,7 @@ var modes = []mode{
 // options are sendfax's: HylaFAX uses V.29 at 9600 and V.27ter at 4800 when
 // told so with -B.
 func (m mode) options() []string {
-	o := []string{"-B", fmt.Sprint(m.rate), "-T", "2", "-t", "2"}
+	o := []string{"-m", "-B", fmt.Sprint(m.rate), "-T", "2", "-t", "2"}
 	if !m.ecm {
 		o = append(o, "-E")
 	}

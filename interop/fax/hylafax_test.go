@@ -59,7 +59,7 @@ func TestHylaFAX(t *testing.T) {
 	t.Run("receive", func(t *testing.T) {
 		ids := make([]string, len(modes))
 		for i, m := range modes {
-			argv := append([]string{"sendfax", "-n", "-m"}, m.options()...)
+			argv := append([]string{"sendfax", "-n"}, m.options()...)
 			ids[i] = lab.RequestID(t, lab.Run(t, append(argv, "-h", devids[i]+"@"+h.Host(), "-d", ours[i].Number, doc)...))
 		}
 		for i, m := range modes {

@@ -5,9 +5,12 @@ package lab
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -30,6 +33,7 @@ type Litoria struct {
 	Getty *Process
 	lines []Line
 	dir   string
+	bin   string // copies of our programs, which Owner may run
 }
 
 // Root is the top of the checkout.
@@ -48,12 +52,34 @@ func Bin(t testing.TB, name string) string {
 	return p
 }
 
+// Owner is the user whom fax servers work as: HylaFAX's, so that its programs
+// and ours can share a spool.
+const Owner = "uucp"
+
+// AsOwner are the rights of Owner.
+func AsOwner(t testing.TB) *syscall.Credential {
+	t.Helper()
+	u, err := user.Lookup(Owner)
+	if err != nil {
+		t.Fatalf("%v: run interop/setup first", err)
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), NoSetGroups: true}
+}
+
 // NewLitoriaSpool makes a fresh spool with one config file for each line, all
 // of them at the exchange on a port of loopback.
 func NewLitoriaSpool(t testing.TB, exchangePort int, lines ...Line) string {
 	t.Helper()
 	spool := filepath.Join(TempDir(t), "spool")
-	Run(t, Bin(t, "faxsetup"), "-q", spool, "-create")
+	Run(t, Bin(t, "faxsetup"), "-q", spool, "-create", "-quiet", "-user", Owner)
 	for _, l := range lines {
 		text := fmt.Sprintf("FAXNumber: %s\nLocalIdentifier: \"%s\"\nSessionTracing: 0xFFF\nServerTracing: 0xFFF\nRecvFileMode: 0644\nLogFileMode: 0644\nTagLineFormat: \"\"\nModemType: IAX2\n"+
 			"IAXServer: 127.0.0.1:%d\nIAXPeer: %s\nIAXSecret: %s\nIAXCallerIDNumber: %s\n%s",
@@ -70,6 +96,13 @@ func NewLitoriaSpool(t testing.TB, exchangePort int, lines ...Line) string {
 func StartLitoria(t testing.TB, spool string, lines ...Line) *Litoria {
 	t.Helper()
 	l := &Litoria{Spool: spool, Port: FreeTCP(t), lines: lines, dir: filepath.Dir(spool)}
+	l.bin = filepath.Join(l.dir, "bin")
+	if err := os.MkdirAll(l.bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"faxq", "hfaxd", "faxgetty", "faxsend"} {
+		Run(t, "cp", Bin(t, name), l.bin) // the checkout may be in a closed home directory
+	}
 	l.StartFaxq(t)
 	l.StartHfaxd(t)
 	l.StartGetty(t)
@@ -79,21 +112,26 @@ func StartLitoria(t testing.TB, spool string, lines ...Line) *Litoria {
 
 // StartFaxq starts the scheduler (again).
 func (l *Litoria) StartFaxq(t testing.TB) {
-	l.Faxq = Start(t, l.dir, "faxq", Bin(t, "faxq"), "-q", l.Spool, "-D")
+	l.Faxq = l.start(t, "faxq", "-q", l.Spool, "-D")
 }
 
 // StartHfaxd starts the protocol server (again).
 func (l *Litoria) StartHfaxd(t testing.TB) {
-	l.Hfaxd = Start(t, l.dir, "hfaxd", Bin(t, "hfaxd"), "-q", l.Spool, "-i", fmt.Sprint(l.Port), "-d")
+	l.Hfaxd = l.start(t, "hfaxd", "-q", l.Spool, "-i", fmt.Sprint(l.Port), "-d")
 }
 
 // StartGetty starts the process of all lines (again).
 func (l *Litoria) StartGetty(t testing.TB) {
-	argv := []string{Bin(t, "faxgetty"), "-q", l.Spool}
+	args := []string{"-q", l.Spool}
 	for _, line := range l.lines {
-		argv = append(argv, line.Device)
+		args = append(args, line.Device)
 	}
-	l.Getty = Start(t, l.dir, "faxgetty", argv...)
+	l.Getty = l.start(t, "faxgetty", args...)
+}
+
+func (l *Litoria) start(t testing.TB, name string, args ...string) *Process {
+	t.Helper()
+	return StartAs(t, AsOwner(t), l.dir, name, append([]string{filepath.Join(l.bin, name)}, args...)...)
 }
 
 // WaitIdle waits until every line is ready for a call.
