@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -52,6 +53,9 @@ type Line struct {
 	devid   string
 	fifo    *spool.FIFO
 	ctl     *linectl.Server
+	base    *Line // whose channel this is; nil: a line with its own account
+
+	identity atomic.Pointer[identity] // for incoming calls
 
 	mu         sync.Mutex // guards the rest
 	conf       *config.Config
@@ -159,9 +163,16 @@ func (l *Line) tellReady() {
 	l.tell(l.set.Ready + capabilities(l.set.Priority&0xff).Encode())
 }
 
-// registration is told by the IAX2 endpoint. What counts is how the present
+// registrationNews is told by the IAX2 endpoint. What counts is how the present
 // registration does now: news may come late, and from a former one.
-func (l *Line) registration(r *iax.Registrar) {
+func (l *Line) registrationNews(r *iax.Registrar) {
+	l.takeRegistration(r)
+	for _, channel := range l.process.channels(l) {
+		channel.baseNews()
+	}
+}
+
+func (l *Line) takeRegistration(r *iax.Registrar) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r != l.registrar {
@@ -235,7 +246,7 @@ func (l *Line) configure(item string) {
 		l.log.Error().Err(err).Msg("parameter not set")
 		return
 	}
-	set, problems, err := ReadSettings(l.spool, l.devid, conf)
+	set, problems, err := l.readSettings(conf)
 	for _, p := range problems[min(len(l.conf.Problems), len(problems)):] {
 		l.log.Warn().Msg(p.Error())
 	}
@@ -244,6 +255,7 @@ func (l *Line) configure(item string) {
 		return
 	}
 	l.conf, l.set = conf, set
+	l.publish()
 	if l.state == Idle {
 		l.tellReady()
 	}
@@ -303,7 +315,7 @@ func (l *Line) Send(b linectl.Batch, report func(linectl.Event)) error {
 			}
 		}
 		var err error
-		if set, _, err = ReadSettings(l.spool, l.devid, conf); err != nil {
+		if set, _, err = l.readSettings(conf); err != nil {
 			return &linectl.Refusal{Reason: err.Error()}
 		}
 		applyDesired(conf, set)

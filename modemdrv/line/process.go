@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +45,8 @@ type Process struct {
 	lines     map[string]*Line
 	endpoints map[string]*iax.Endpoint // by bind address
 	numbers   *iax.NumberPool
+
+	fitting sync.Mutex // held while channels of a line come and go
 }
 
 // Start begins to serve the lines. A line that cannot be served does not hinder
@@ -126,8 +127,8 @@ func (p *Process) follow() {
 	}
 	p.mu.Lock()
 	var gone, fresh []string
-	for id := range p.lines {
-		if !slices.Contains(ids, id) {
+	for id, l := range p.lines {
+		if l.base == nil && !slices.Contains(ids, id) {
 			gone = append(gone, id)
 		}
 	}
@@ -153,6 +154,18 @@ func (p *Process) Add(devid string) error {
 		return err
 	}
 	l := &Line{process: p, spool: p.o.Spool, devid: devid, log: p.log.With().Str("line", devid).Logger()}
+	if p.line(devid) != nil {
+		return fmt.Errorf("line %s is there already", devid)
+	}
+	if err := p.serve(l); err != nil {
+		return err
+	}
+	p.fitChannels(l)
+	return nil
+}
+
+// serve reads a line's configuration and begins to take calls and orders for it.
+func (p *Process) serve(l *Line) error {
 	conf, set, err := p.read(l)
 	if err != nil {
 		return err
@@ -162,7 +175,7 @@ func (p *Process) Add(devid string) error {
 		return err
 	}
 	p.mu.Lock()
-	p.lines[devid] = l
+	p.lines[l.devid] = l
 	p.mu.Unlock()
 	l.mu.Lock()
 	l.setState(Initializing)
@@ -170,7 +183,7 @@ func (p *Process) Add(devid string) error {
 	err = p.connect(l)
 	l.mu.Unlock()
 	if err != nil {
-		p.Remove(devid)
+		p.Remove(l.devid)
 		return err
 	}
 	if l.fifo != nil {
@@ -182,9 +195,9 @@ func (p *Process) Add(devid string) error {
 
 // read reads a line's configuration and names what is wrong in it.
 func (p *Process) read(l *Line) (*config.Config, *Settings, error) {
-	conf, err := config.Read(p.o.Spool.Dir(), filepath.Join(spool.Etc, "config."+l.devid))
+	conf, err := config.Read(p.o.Spool.Dir(), filepath.Join(spool.Etc, "config."+l.account()))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("there is no etc/config.%s in %s", l.devid, p.o.Spool.Dir())
+		return nil, nil, fmt.Errorf("there is no etc/config.%s in %s", l.account(), p.o.Spool.Dir())
 	}
 	if err != nil {
 		return nil, nil, err
@@ -194,7 +207,7 @@ func (p *Process) read(l *Line) (*config.Config, *Settings, error) {
 			return nil, nil, err
 		}
 	}
-	set, problems, err := ReadSettings(p.o.Spool, l.devid, conf)
+	set, problems, err := l.readSettings(conf)
 	for _, problem := range problems {
 		l.log.Warn().Msg(problem.Error())
 	}
@@ -226,6 +239,7 @@ func (p *Process) reconfigure(l *Line) error {
 	if old != nil {
 		go old.Close()
 	}
+	defer p.calls.Go(func() { p.fitChannels(l) })
 	return p.connect(l)
 }
 
@@ -236,6 +250,14 @@ func (p *Process) connect(l *Line) error {
 		return fmt.Errorf("line %s: %w", l.devid, err)
 	}
 	l.endpoint = e
+	defer l.publish()
+	if l.base != nil {
+		l.base.mu.Lock()
+		l.registered, l.trouble = l.base.registered, l.base.trouble
+		l.base.mu.Unlock()
+		l.setState(Idle)
+		return nil
+	}
 	if !l.set.registers() {
 		l.registered = true // a static address: nothing to wait for
 		l.setState(Idle)
@@ -248,7 +270,7 @@ func (p *Process) connect(l *Line) error {
 	r.OnStatus = func(iax.RegStatus) {
 		go func() {
 			<-known
-			l.registration(registrar)
+			l.registrationNews(registrar)
 		}()
 	}
 	registrar, err = e.Register(r)
@@ -268,59 +290,12 @@ func (p *Process) endpoint(bind string) (*iax.Endpoint, error) {
 	if listen == nil {
 		listen = iax.Listen
 	}
-	e, err := listen(iax.Config{Listen: bind, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
+	e, err := listen(iax.Config{Listen: bind, Authority: callers{process: p, bind: bind}, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
 	if err != nil {
 		return nil, err
 	}
 	p.endpoints[bind] = e
 	return e, nil
-}
-
-// incoming finds the line that takes a call.
-func (p *Process) incoming(bind string, c *iax.Call) {
-	info := c.Info()
-	for _, l := range p.candidates(bind, info) {
-		if l.take(c) {
-			return
-		}
-	}
-	p.log.Info().Str("caller", info.Caller.Number).Str("called", info.Called).Stringer("from", info.Remote).Msg("all lines are busy")
-	c.Reject(iax.CauseBusy, "busy")
-}
-
-// candidates lists the lines that a call may be for, the best first: the one
-// whose peer name the exchange gives, the one whose number was called, and if
-// neither is known all that are registered at that exchange.
-func (p *Process) candidates(bind string, info iax.CallInfo) []*Line {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var byName, byNumber, byServer []*Line
-	for _, id := range sortedIDs(p.lines) {
-		l := p.lines[id]
-		l.mu.Lock()
-		peer, number, mine := l.set.Registration.Username, l.set.Number, l.set.Bind == bind
-		at := netip.AddrPort{}
-		if l.registrar != nil {
-			at = l.registrar.Status().Addr
-		}
-		l.mu.Unlock()
-		switch {
-		case !mine:
-		case info.Username != "" && info.Username == peer:
-			byName = append(byName, l)
-		case info.Called != "" && info.Called == number:
-			byNumber = append(byNumber, l)
-		case !at.IsValid() || at.Addr().Unmap() == info.Remote.Addr().Unmap():
-			byServer = append(byServer, l)
-		}
-	}
-	switch {
-	case len(byName) > 0:
-		return byName
-	case len(byNumber) > 0:
-		return byNumber
-	}
-	return byServer
 }
 
 func sortedIDs(m map[string]*Line) []string {
@@ -348,6 +323,7 @@ func (p *Process) Remove(devid string) {
 	l.setState(Closed)
 	registrar := l.registrar
 	l.mu.Unlock()
+	p.fitChannels(l)
 	if registrar != nil {
 		registrar.Close()
 	}

@@ -131,7 +131,7 @@ func (r *reception) dynamicConfig() error {
 	for _, p := range conf.Problems[known:] {
 		r.trace("DynamicConfig: %v", p)
 	}
-	set, _, err := ReadSettings(r.spool, r.devid, conf)
+	set, _, err := r.readSettings(conf)
 	if err == nil {
 		r.set = set
 	}

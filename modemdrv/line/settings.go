@@ -2,8 +2,6 @@ package line
 
 import (
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,7 +33,9 @@ type Settings struct {
 	Bind         string // UDP address of the socket
 	Registration iax.Registration
 	Dial         iax.DialParams
-	Answer       time.Duration // how long a call may ring
+	Answer       time.Duration  // how long a call may ring
+	Channels     int            // IAXChannels: calls at once on the account
+	ServerKey    *rsa.PublicKey // IAXServerKeyFile: callers prove themselves by it; nil: not
 
 	RecvMode, LogMode fs.FileMode
 	LogCalls          bool
@@ -50,7 +50,8 @@ type Settings struct {
 	Rules   *dialrules.Rules
 	Level   float64 // dBm0 of what we send
 
-	CountSkipped bool // CountSkippedPages
+	CountSkipped bool          // CountSkippedPages
+	Congestion   time.Duration // JobReqCongestion
 }
 
 // ErrNoIAX says that a configuration is not of a line over IAX2.
@@ -73,7 +74,7 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
-		CountSkipped: c.Bool("CountSkippedPages"),
+		CountSkipped: c.Bool("CountSkippedPages"), Congestion: c.Seconds("JobReqCongestion"),
 	}
 	if set.LocalID == "" {
 		set.LocalID = set.Number
@@ -82,8 +83,8 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		set.LocalID = "NothingSetup" // HylaFAX's word for a line that nobody named
 	}
 	set.Bind = net.JoinHostPort(c.String("IAXBindAddress"), strconv.Itoa(c.Int("IAXPort")))
-	if n := c.Int("IAXChannels"); n > 1 {
-		problems = append(problems, fmt.Errorf("etc/config.%s: IAXChannels: %d channels on one line are not supported; it has one", devid, n))
+	if set.Channels, err = readChannels(c.Int("IAXChannels")); err != nil {
+		problems = append(problems, fmt.Errorf("etc/config.%s: %w", devid, err))
 	}
 	if err := set.account(s, c); err != nil {
 		return nil, problems, fmt.Errorf("etc/config.%s: %w", devid, err)
@@ -110,11 +111,18 @@ func (set *Settings) account(s *spool.Spool, c *config.Config) error {
 		a.Secret = strings.TrimSpace(string(b))
 	}
 	if file := c.String("IAXKeyFile"); file != "" {
-		key, err := readKey(below(s, file))
+		key, err := iax.ReadPrivateKey(below(s, file))
 		if err != nil {
 			return fmt.Errorf("IAXKeyFile: %w", err)
 		}
 		a.Key = key
+	}
+	if file := c.String("IAXServerKeyFile"); file != "" {
+		key, err := iax.ReadPublicKey(below(s, file))
+		if err != nil {
+			return fmt.Errorf("IAXServerKeyFile: %w", err)
+		}
+		set.ServerKey = key
 	}
 	for name := range strings.SplitSeq(c.String("IAXAuth"), ",") {
 		m, ok := map[string]iax.AuthMethods{"md5": iax.AuthMD5, "rsa": iax.AuthRSA, "plaintext": iax.AuthPlaintext}[strings.ToLower(strings.TrimSpace(name))]
@@ -130,6 +138,9 @@ func (set *Settings) account(s *spool.Spool, c *config.Config) error {
 	encryption, ok := map[string]iax.Encryption{"no": iax.EncryptNever, "yes": iax.EncryptAllow, "force": iax.EncryptDemand}[strings.ToLower(c.String("IAXEncryption"))]
 	if !ok {
 		return fmt.Errorf("IAXEncryption: %q is none of no, yes, force", c.String("IAXEncryption"))
+	}
+	if encryption != iax.EncryptNever && a.Secret == "" {
+		return fmt.Errorf("IAXEncryption: %s needs IAXSecret or IAXSecretFile: the key is made of it", c.String("IAXEncryption"))
 	}
 	number := c.String("IAXCallerIDNumber")
 	if number == "" {
@@ -158,29 +169,6 @@ func readCodecs(list string) ([]iax.Codec, error) {
 		codecs = append(codecs, codec)
 	}
 	return codecs, nil
-}
-
-func readKey(path string) (*rsa.PrivateKey, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, fmt.Errorf("%s holds no key in PEM form", path)
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%s is not an RSA key", path)
-	}
-	return private, nil
 }
 
 func readRules(s *spool.Spool, c *config.Config, file string) (*dialrules.Rules, error) {
@@ -233,6 +221,9 @@ func redial(c *config.Config) sched.Redial {
 		if _, ok := config.Lookup("JobRetry" + name); ok {
 			r.Retry[cause] = c.IntOr("JobRetry"+name, -1)
 		}
+	}
+	if c.Has("NoCarrierRetrys") && !c.Has("JobRetryNoCarrier") { // its former name
+		r.Retry[sched.CauseNoCarrier] = c.Int("NoCarrierRetrys")
 	}
 	r.Proto = c.Seconds("JobReqProto")
 	return r
