@@ -39,10 +39,14 @@ type receive struct {
 // now and then.
 const v21Flags = 2
 
+// repairBits is how many bits of V.21 a lost packet of 20 ms makes doubtful, at most.
+const repairBits = 7
+
 func (r *receive) init(s *Session) error {
 	r.s = s
 	r.slow = slowSink{s: s}
 	r.slow.decoder = hdlc.NewDecoder(&r.slow, v21Flags)
+	r.slow.decoder.Repair(repairBits)
 	r.v21 = v21.NewReceiver(&r.slow)
 	r.image = fastSink{s: s}
 	r.image.decoder = hdlc.NewDecoder(&r.image, 1)
@@ -153,6 +157,9 @@ type slowSink struct {
 // WriteBits implements modem.Sink.
 func (k *slowSink) WriteBits(bits uint32, n int) { k.decoder.WriteBits(bits, n) }
 
+// WriteDoubtful implements v21.Doubter.
+func (k *slowSink) WriteDoubtful(bits uint32, n int) { k.decoder.WriteDoubtful(bits, n) }
+
 // Status implements modem.Sink. A carrier counts once flags were found in it.
 func (k *slowSink) Status(st modem.Status) {
 	switch st {
@@ -165,12 +172,12 @@ func (k *slowSink) Status(st modem.Status) {
 }
 
 func (k *slowSink) down() {
+	k.decoder.Close() // a frame that waits for its flag comes before the end
 	r := &k.s.rx
 	if r.v21Up {
 		r.v21Up = false
 		k.s.post(t30.CarrierEvent{Status: modem.CarrierDown})
 	}
-	k.decoder.Reset()
 }
 
 // Flags implements hdlc.Handler.
