@@ -10,6 +10,11 @@ type DecoderOptions struct {
 	// NoEOL: MH rows follow each other without EOLs, each beginning at an octet
 	// boundary (TIFF compression 2).
 	NoEOL bool
+	// BareStart: the first row may begin without an EOL (TIFF compression 3, as
+	// some programs write it). On a telephone line an EOL comes first (T.4
+	// 4.1.2), and what is before it is fill of the modem: ones, for example,
+	// which read as a row.
+	BareStart bool
 	// MaxRows ends the page after so many rows; 0 means DefaultMaxRows.
 	MaxRows int
 }
@@ -81,7 +86,10 @@ func NewDecoder(coding Coding, width int, rows func(row []byte, ok bool)) (*Deco
 }
 
 // Configure sets options; call it before the first Write of a page.
-func (d *Decoder) Configure(opts DecoderOptions) { d.opts = opts }
+func (d *Decoder) Configure(opts DecoderOptions) {
+	d.opts = opts
+	d.Reset()
+}
 
 // Reset begins a new page of the same coding, width and options.
 func (d *Decoder) Reset() {
@@ -91,6 +99,9 @@ func (d *Decoder) Reset() {
 		d.ref[i] = d.width // the row above the first is white
 	}
 	d.phase = phaseStart
+	if d.coding != MMR && !d.opts.NoEOL && !d.opts.BareStart {
+		d.phase = phaseSeek
+	}
 	d.beginRow(d.coding != MMR)
 }
 

@@ -85,7 +85,7 @@ func (d *stripDecoder) coded(data []byte, limit int) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
-	dec.Configure(t4.DecoderOptions{NoEOL: d.page.Compression == MHNoEOL, MaxRows: limit})
+	dec.Configure(t4.DecoderOptions{NoEOL: d.page.Compression == MHNoEOL, BareStart: true, MaxRows: limit})
 	dec.Write(data)
 	dec.Close()
 	if dec.Lost() {
