@@ -4,14 +4,14 @@ import (
 	"sync/atomic"
 
 	"github.com/litoria-fax/litoria/iax"
-	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 )
 
 // media connects a session to a call. The call's goroutine runs the session;
 // an abort may be asked for by any.
 type media struct {
-	*modemdrv.Session
+	faxSession
+	tapes   *tapes      // nil: the call is not recorded
 	running atomic.Bool // the call was answered
 	wanted  atomic.Bool // somebody asks for the end
 	aborted bool
@@ -22,9 +22,9 @@ func (m *media) Transmit(out []int16) {
 	m.running.Store(true)
 	if m.wanted.Load() && !m.aborted {
 		m.aborted = true
-		m.Session.Abort()
+		m.faxSession.Abort()
 	}
-	m.Session.Transmit(out)
+	m.faxSession.Transmit(out)
 }
 
 // userAborted tells that the call was ended because somebody asked for it.
@@ -33,10 +33,11 @@ func (m *media) userAborted() bool { return m != nil && m.wanted.Load() }
 // result ends the session, if it still runs, and gives what became of it. The
 // call is over: nobody else touches the session any more.
 func (m *media) result() t30.Result {
-	if !m.Session.Done() {
-		m.Session.LineDown()
+	if !m.faxSession.Done() {
+		m.faxSession.LineDown()
 	}
-	return m.Session.Result()
+	m.tapes.close(m.faxSession)
+	return m.faxSession.Result()
 }
 
 var _ iax.Media = (*media)(nil)

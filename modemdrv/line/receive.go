@@ -148,14 +148,14 @@ func (r *reception) answer() {
 	r.inbox = newInbox(r)
 	cfg := r.set.Session
 	cfg.ID, cfg.StationID, cfg.Pages, cfg.Accept = r.set.LocalID, r.set.LocalID, r.inbox, r.permitted
-	session, err := modemdrv.NewAnswerer(modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(r.news), Level: r.set.Level})
+	session, err := r.openSession(r.set, modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(r.news), Level: r.set.Level}, r.log)
 	if err != nil {
 		r.status = err.Error()
 		r.trace("RECV FAX: %v", err)
 		r.call.Reject(iax.CauseTemporaryFailure, "fax server has trouble")
 		return
 	}
-	r.session = &media{Session: session}
+	r.session = session
 	r.mu.Lock()
 	r.abort = func(job string) error {
 		if job != "" {

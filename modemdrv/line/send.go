@@ -159,16 +159,18 @@ func (t *transmission) connect() {
 	}
 	defer t.outbox.close()
 	cfg := t.sessionConfig(first.job)
-	session, err := modemdrv.NewCaller(modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(t.news), Level: t.set.Level})
+	cfg.Calling = true
+	session, err := t.openSession(t.set, modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(t.news), Level: t.set.Level}, t.log)
 	if err != nil {
 		t.end(first, linectl.Ending{Result: linectl.Failed, Status: err.Error(), Code: codeDocument})
 		return
 	}
 	t.mu.Lock()
-	t.session = &media{Session: session}
+	t.session = session
 	t.session.wanted.Store(t.early)
 	t.mu.Unlock()
 	if failure := t.dial(first.job); failure != nil {
+		session.tapes.remove(session.faxSession)
 		t.dialFailed(failure)
 		return
 	}

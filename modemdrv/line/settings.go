@@ -51,6 +51,7 @@ type Settings struct {
 	Level   float64 // dBm0 of what we send
 
 	CountSkipped bool          // CountSkippedPages
+	Record       string        // IAXRecord: directory for recordings of all calls; "": none
 	Congestion   time.Duration // JobReqCongestion
 }
 
@@ -74,7 +75,7 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
-		CountSkipped: c.Bool("CountSkippedPages"), Congestion: c.Seconds("JobReqCongestion"),
+		CountSkipped: c.Bool("CountSkippedPages"), Record: c.String("IAXRecord"), Congestion: c.Seconds("JobReqCongestion"),
 	}
 	if set.LocalID == "" {
 		set.LocalID = set.Number

@@ -1,0 +1,85 @@
+// Command faxreplay runs the recording of a call (IAXRecord) again, through the
+// same demodulators and T.30, and prints the dialogue.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/litoria-fax/litoria/modemdrv"
+	"github.com/litoria-fax/litoria/modemdrv/record"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/protocol"
+)
+
+func main() {
+	app := &cli.App{
+		Name:      "faxreplay",
+		Usage:     "run the recording of a fax call again and print the dialogue",
+		UsageText: "faxreplay [-q] FILE.rec ...",
+		Description: "FILE.rec was written by faxgetty for a line with IAXRecord; beside it are FILE-received.wav and FILE-sent.wav.\n" +
+			"The session runs as then, sample by sample. Where it departs from the recording, because this is another version of\n" +
+			"the program, faxreplay says where and ends with status 1.",
+		Version:         protocol.Version,
+		HideHelpCommand: true,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "q", Usage: "print the outcome only"},
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return errors.New("no recording is given")
+			}
+			for _, path := range c.Args().Slice() {
+				if err := replay(c.App.Writer, path, c.Bool("q")); err != nil {
+					return fmt.Errorf("%s: %w", path, err)
+				}
+			}
+			return nil
+		},
+	}
+	if err := app.Run(os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "faxreplay:", err)
+		os.Exit(1)
+	}
+}
+
+// replay runs one recording.
+func replay(w io.Writer, path string, quiet bool) error {
+	base := strings.TrimSuffix(path, ".rec")
+	var files [3]*os.File
+	for i, name := range []string{".rec", "-received.wav", "-sent.wav"} {
+		f, err := os.Open(base + name)
+		if i == 2 && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		files[i] = f
+	}
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	observer := modemdrv.ObserverFunc(func(at t30.Samples, n t30.News) {
+		if !quiet {
+			fmt.Fprintf(out, "%10.3f  %v\n", at.Duration().Seconds(), n)
+		}
+	})
+	var sent io.Reader // nil: not compared
+	if files[2] != nil {
+		sent = bufio.NewReader(files[2])
+	}
+	result, err := record.Replay(files[0], bufio.NewReader(files[1]), sent, observer)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: as recorded, bit for bit. %v %s\n", path, result, result.Reason)
+	return nil
+}
