@@ -31,6 +31,7 @@ type receive struct {
 	image     fastSink
 	tones     *tones.Detector
 	listening bool
+	heard     bool // V.21 was: of the tones only busy and congestion matter now
 	// signal tells that the far end sends, as far as any modem knows.
 	v21Up, fastUp bool
 }
@@ -51,9 +52,7 @@ func (r *receive) init(s *Session) error {
 	r.image = fastSink{s: s}
 	r.image.decoder = hdlc.NewDecoder(&r.image, 1)
 	r.receivers = map[modem.Modulation]fastReceiver{}
-	if s.cfg.Calling {
-		r.tones = tones.NewDetector(r.tone, tones.CED, tones.Busy, tones.Congestion, tones.Ringback)
-	}
+	r.tones = tones.NewDetector(r.tone, tones.CNG, tones.CED, tones.Busy, tones.Congestion, tones.Ringback, tones.Digit)
 	return nil
 }
 
@@ -109,7 +108,7 @@ func (r *receive) stop() {
 }
 
 func (r *receive) write(pcm []int16) {
-	if r.tones != nil && r.s.machine.State() == t30.Calling {
+	if !r.heard || r.listening && !r.v21Up && !r.fastUp {
 		r.tones.Write(pcm)
 	}
 	if r.listening || r.v21Up {
@@ -135,6 +134,10 @@ func (r *receive) tone(e tones.Event) {
 		return
 	}
 	switch e.Tone {
+	case tones.Digit:
+		r.s.post(t30.ToneEvent{Tone: t30.PushButton, Digit: e.Digit})
+	case tones.CNG:
+		r.s.post(t30.ToneEvent{Tone: t30.CNG})
 	case tones.CED:
 		r.s.post(t30.ToneEvent{Tone: t30.CED})
 	case tones.Busy:
@@ -184,6 +187,10 @@ func (k *slowSink) down() {
 func (k *slowSink) Flags() {
 	if r := &k.s.rx; !r.v21Up && !r.fastUp {
 		r.v21Up = true
+		if !r.heard {
+			r.heard = true
+			r.tones.Listen(tones.Busy, tones.Congestion)
+		}
 		k.s.post(t30.CarrierEvent{Status: modem.CarrierUp})
 	}
 }

@@ -132,7 +132,7 @@ func (d *dialogue) play(f []string) {
 	case "interrupt":
 		d.show(d.m.Handle(d.now, InterruptEvent{}))
 	case "tone":
-		d.show(d.m.Handle(d.now, ToneEvent{map[string]Tone{"CED": CED, "Busy": Busy}[f[1]]}))
+		d.show(d.m.Handle(d.now, ToneEvent{Tone: map[string]Tone{"CED": CED, "CNG": CNG, "Busy": Busy, "Congestion": Congestion, "Ringback": Ringback}[f[1]]}))
 	case "bad":
 		d.slow(FrameEvent{})
 	case "tcf":

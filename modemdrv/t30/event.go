@@ -32,7 +32,10 @@ type GapEvent struct{ Length Samples }
 type SentEvent struct{}
 
 // ToneEvent tells that a tone was heard.
-type ToneEvent struct{ Tone Tone }
+type ToneEvent struct {
+	Tone  Tone
+	Digit byte // '0' to '9', 'A' to 'D', '*' or '#', for PushButton
+}
 
 // LineDownEvent tells that the call was ended by the far end or on the way.
 type LineDownEvent struct{}
@@ -70,9 +73,10 @@ const (
 	Busy                 // the network's tones: there is no fax
 	Congestion
 	Ringback
+	PushButton // a digit of a push button telephone (DTMF)
 )
 
 // String names a tone for logs.
 func (t Tone) String() string {
-	return [...]string{"no tone", "CNG", "CED", "busy tone", "congestion tone", "ringback tone"}[min(t, Ringback)]
+	return [...]string{"no tone", "CNG", "CED", "busy tone", "congestion tone", "ringback tone", "digit"}[min(t, PushButton)]
 }

@@ -109,7 +109,7 @@ func fuzzEvent(s byte, frames []Frame) Event {
 	case s == 28:
 		return AbortEvent{}
 	case s == 29:
-		return ToneEvent{Busy}
+		return ToneEvent{Tone: Busy}
 	case s == 30:
 		return GapEvent{160}
 	}

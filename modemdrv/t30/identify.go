@@ -195,6 +195,7 @@ func (m *Machine) polled(f Frame) {
 		}
 	}
 	m.result.Polled = true
+	m.rx.finished = true // what it sent before was all
 	m.startSending(far)
 }
 

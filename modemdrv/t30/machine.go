@@ -10,6 +10,11 @@ const (
 	timerT4         = 3300 * Second / 1000 // 3 s +- 15 %: to get a response
 	timerT5         = 60 * Second          // 60 +- 5 s: to wait for a busy receiver
 
+	// phaseBWait is T2, at its least, from the answer to EOM to the DIS after it
+	// (Figure 5-2, R): as short as T.30 allows. An EOM repeated for want of that
+	// answer begins before it is over, and puts it off.
+	phaseBWait = 5050 * Second / 1000
+
 	// commandWait is how long a receiver waits for a page or its command before it
 	// gives the call up. T.30 says T2; but a sender repeats its commands every
 	// T4, three times, and two of these may be lost. If it hung up the line tells.
@@ -59,6 +64,7 @@ type Machine struct {
 	busy    bool
 	want    bool // operator wanted (InterruptEvent)
 	trained bool // a long training succeeded at these parameters
+	engaged Tone // Busy or Congestion, heard while we sent
 }
 
 // line is what the far end is sending.
@@ -126,7 +132,7 @@ func (m *Machine) Handle(now Samples, ev Event) []Action {
 	case SentEvent:
 		m.sentEvent()
 	case ToneEvent:
-		m.tone(e.Tone)
+		m.tone(e)
 	case LineDownEvent:
 		m.lineDown()
 	case AbortEvent:
@@ -296,6 +302,10 @@ func (m *Machine) sentEvent() {
 		m.disconnect()
 		return
 	}
+	if m.engaged != 0 && !m.line.heard {
+		m.nobody(m.engaged)
+		return
+	}
 	switch m.state {
 	case SendingCED:
 		m.sendDIS()
@@ -456,10 +466,23 @@ func (m *Machine) requestRepeat() {
 	m.do(SendFrames{Pause: pause, Frames: []Frame{f}})
 }
 
-// tone judges what else is heard.
-func (m *Machine) tone(t Tone) {
-	if (t == Busy || t == Congestion) && m.state == Calling && !m.line.heard {
-		m.result.Outcome = NoFax
-		m.fail(statusBusyTone, "the network gave the "+t.String())
+// tone judges what else is heard. Busy and congestion come from the network: nobody
+// is there, or no more.
+func (m *Machine) tone(e ToneEvent) {
+	m.report(ToneNews(e))
+	switch {
+	case e.Tone != Busy && e.Tone != Congestion:
+	case m.state.sending():
+		m.engaged = e.Tone
+	case m.line.heard:
+		m.lineDown()
+	default:
+		m.nobody(e.Tone)
 	}
+}
+
+// nobody ends a session in which the network's tone was all that was heard.
+func (m *Machine) nobody(t Tone) {
+	m.result.Outcome = NoFax
+	m.endAs(statusBusyTone, "the network gave the "+t.String())
 }

@@ -83,6 +83,12 @@ type LineNews struct {
 	Quality modem.Quality
 }
 
+// ToneNews: a tone or a digit was heard, Digit for PushButton alone.
+type ToneNews struct {
+	Tone  Tone
+	Digit byte
+}
+
 // TroubleNews: something went wrong that the session goes on after.
 type TroubleNews struct{ Text string }
 
@@ -100,6 +106,7 @@ func (PageProgressNews) news()  {}
 func (RequestNews) news()       {}
 func (PageNews) news()          {}
 func (LineNews) news()          {}
+func (ToneNews) news()          {}
 func (TroubleNews) news()       {}
 func (EndNews) news()           {}
 
@@ -155,6 +162,13 @@ func (n PageNews) String() string {
 func (n LineNews) String() string {
 	q := n.Quality
 	return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0, offset %.1f Hz, skew %.0f ppm", n.Rate, q.SNR, q.Level, q.CarrierOffset, q.ClockSkew)
+}
+
+func (n ToneNews) String() string {
+	if n.Tone == PushButton {
+		return fmt.Sprintf("heard the digit %c", n.Digit)
+	}
+	return "heard " + n.Tone.String()
 }
 
 func (n TroubleNews) String() string { return n.Text }

@@ -299,9 +299,12 @@ func (m *Machine) afterResponse() {
 // afterRequest goes on waiting where CRP was sent from.
 func (m *Machine) afterRequest() {
 	seen := m.line.fastSeen
-	if s := m.rx.afterCRP; s == AwaitingDCN || s == AwaitingPhaseB {
+	switch s := m.rx.afterCRP; s {
+	case AwaitingDCN:
 		m.listen(s, Signals, timerT2)
-	} else {
+	case AwaitingPhaseB:
+		m.listen(s, Signals, phaseBWait)
+	default:
 		m.listen(s, m.content(), commandWait)
 	}
 	m.line.fastSeen = seen
@@ -321,7 +324,7 @@ func (m *Machine) afterPage() {
 		m.listen(AwaitingDCS, Signals, timerT2)
 	case postMessage(next) == EOM:
 		m.rx.finished = false
-		m.listen(AwaitingPhaseB, Signals, timerT2)
+		m.listen(AwaitingPhaseB, Signals, phaseBWait)
 	default:
 		m.rx.finished = true
 		m.listen(AwaitingDCN, Signals, timerT2)
