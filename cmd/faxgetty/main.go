@@ -26,7 +26,7 @@ func main() {
 	app := &cli.App{
 		Name:      "faxgetty",
 		Usage:     "answer and place calls on fax lines",
-		UsageText: "faxgetty [-D] [-p] [-q DIRECTORY] [-c 'TAG: VALUE'] [DEVICE ...]",
+		UsageText: "faxgetty [-D] [-p] [-q DIRECTORY] [-c 'TAG: VALUE'] [--iaxmodem DIRECTORY] [DEVICE ...]",
 		Description: "DEVICE is the name of a line, such as ttyIAX0; its configuration is etc/config.DEVICE below the spool.\n" +
 			"Without a DEVICE all lines over IAX2 that have a configuration are driven, and SIGHUP takes up new ones.",
 		Version:         protocol.Version,
@@ -36,6 +36,7 @@ func main() {
 			&cli.BoolFlag{Name: "D", Usage: "detach from the terminal"},
 			&cli.BoolFlag{Name: "p", Usage: "do not change the process's priority (it never does; taken for the sake of old scripts)"},
 			&cli.StringSliceFlag{Name: "c", Usage: "set a configuration parameter, `'TAG: VALUE'`, over what the files say"},
+			&cli.StringFlag{Name: "iaxmodem", Usage: "drive the lines of iaxmodem's files in `DIRECTORY` too (/etc/iaxmodem), in iaxmodem's place"},
 			&cli.BoolFlag{Name: "debug", Usage: "log more"},
 		},
 		Action: run,
@@ -70,7 +71,7 @@ func run(c *cli.Context) error {
 	defer cancel()
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	p, err := line.Start(ctx, line.Options{Spool: s, Lines: ids, Params: c.StringSlice("c"), Log: log})
+	p, err := line.Start(ctx, line.Options{Spool: s, Lines: ids, Params: c.StringSlice("c"), IAXModem: c.String("iaxmodem"), Log: log})
 	if err != nil {
 		return err
 	}
