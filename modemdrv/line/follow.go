@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
@@ -90,7 +91,7 @@ func (t *transmission) pageBegins(n t30.PageStartNews) {
 	}
 	s := t.jobs[t.at]
 	if first {
-		t.skip(s, ref.file, ref.before)
+		t.skip(s, ref.before)
 		t.fileBegins(ref.file)
 	}
 	t.sayNow("Sending job %s, page %d of %d at %v", s.job.JobID, s.job.NPages+1, max(s.job.TotPages, 1), n.Parameters.Rate)
@@ -117,14 +118,30 @@ func (t *transmission) next(job int) bool {
 }
 
 // skip counts pages that are not to be sent (a page range of the job).
-func (t *transmission) skip(s *sending, file string, pages []bool) {
-	for _, last := range pages {
-		t.check(s, s.attempt.Skipped(last))
+func (t *transmission) skip(s *sending, pages []skipped) {
+	for _, p := range pages {
+		t.check(s, s.attempt.Skipped(p.last))
 		s.job.NPages++
+		e := linectl.Event{Event: linectl.Page, Job: s.job.JobID, CommID: t.log.CommID, File: p.file, Pages: s.job.NPages}
 		if t.set.CountSkipped {
-			t.report(linectl.Event{Event: linectl.Page, Job: s.job.JobID, CommID: t.log.CommID, File: file, Pages: s.job.NPages})
+			t.report(e)
+		}
+		if p.last {
+			t.documentSent(s, e)
 		}
 	}
+}
+
+// documentSent reports that all pages of a document are sent; e is the event of
+// its last page.
+func (t *transmission) documentSent(s *sending, e linectl.Event) {
+	e.Event = linectl.Document
+	if e.File == t.file {
+		took := time.Since(t.fileStart)
+		e.Seconds = int(took / time.Second)
+		t.trace("SEND FAX (%s): FROM %s TO %s (%s sent in %s)", t.log.CommID, s.job.MailAddr, destination(s.job), e.File, spool.FormatDuration(took))
+	}
+	t.report(e)
 }
 
 // framesOut looks for the command after the last page of a job: from then on
@@ -189,12 +206,10 @@ func (t *transmission) count(page int) {
 	t.trace("SEND FAX (%s): FROM %s TO %s (page %d of %d sent in %s)", t.log.CommID, s.job.MailAddr, destination(s.job), s.job.NPages,
 		max(s.job.TotPages, s.job.NPages), spool.FormatDuration(now.Sub(t.pageStart)))
 	t.report(e)
-	t.skip(s, ref.file, ref.after)
-	if ref.lastOfFile || len(ref.after) > 0 {
-		e.Event, e.Pages, e.Seconds = linectl.Document, s.job.NPages, int(now.Sub(t.fileStart)/time.Second)
-		t.trace("SEND FAX (%s): FROM %s TO %s (%s sent in %s)", t.log.CommID, s.job.MailAddr, destination(s.job), ref.file, spool.FormatDuration(now.Sub(t.fileStart)))
-		t.report(e)
+	if ref.lastOfFile {
+		t.documentSent(s, e)
 	}
+	t.skip(s, ref.after)
 }
 
 // over ends the jobs that the call did not finish, by what became of it.
@@ -228,8 +243,10 @@ func (t *transmission) ending(s *sending, r t30.Result) linectl.Ending {
 		return linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}
 	case r.Outcome == t30.Rejected:
 		e.Result, e.TTS = linectl.Failed, time.Time{}
+	case r.Outcome == t30.NoFax && text == iax.DialBusy.String(): // heard as a tone
+		return t.redial(s.job, sched.CauseBusy, codeBusy, text)
 	case r.Outcome == t30.NoFax:
-		return t.redial(s.job, sched.CauseNoCarrier, codeNoCarrier, text)
+		return t.redial(s.job, sched.CauseNoCarrier, codeNoCarrier, iax.DialNoCarrier.String())
 	case r.Outcome == t30.Unconfirmed:
 		e.Result, e.TTS = linectl.Failed, time.Time{}
 	}

@@ -35,12 +35,17 @@ type pageRef struct {
 	dir        int // TIFF directory
 	lastOfFile bool
 	// before and after are pages of the job that are not to be sent and stand
-	// before this one, or behind it if it is the job's last; true: the last of
-	// their file.
-	before, after []bool
+	// before this one, or behind it if it is the job's last.
+	before, after []skipped
 	lastOfJob     bool
 	chop          bool // white rows at the end are left out
 	info          t30.PageInfo
+}
+
+// skipped is a page that is not to be sent.
+type skipped struct {
+	file string
+	last bool // of the file
 }
 
 // openOutbox reads the documents of a batch. What is wrong with the first job
@@ -67,7 +72,7 @@ func openOutbox(t *transmission, jobs []*sending) (*outbox, error) {
 // read lists the pages of a job.
 func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 	var pages []pageRef
-	var skipped []bool
+	var left []skipped
 	handling := j.PageHandling
 	for _, d := range j.Documents {
 		if d.Op != spool.OpFax {
@@ -82,22 +87,22 @@ func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 			handling = linectl.CutPage(handling)
 			last := n == len(infos)-1
 			if skip {
-				skipped = append(skipped, last)
+				left = append(left, skipped{d.File, last})
 				continue
 			}
-			pages = append(pages, pageRef{job: i, file: d.File, reader: r, dir: d.DirNum + n, lastOfFile: last, before: skipped, chop: chop, info: info})
-			skipped = nil
+			pages = append(pages, pageRef{job: i, file: d.File, reader: r, dir: d.DirNum + n, lastOfFile: last, before: left, chop: chop, info: info})
+			left = nil
 		}
 	}
 	if len(pages) == 0 {
-		if j.Find(spool.OpPoll) >= 0 && len(skipped) == 0 {
+		if j.Find(spool.OpPoll) >= 0 && len(left) == 0 {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("Job has no pages to send") //nolint:staticcheck // shown to people as it is
 	}
 	pages[0].info.NewDocument = i > 0
 	last := &pages[len(pages)-1]
-	last.lastOfJob, last.after = true, skipped
+	last.lastOfJob, last.after = true, left
 	return pages, nil
 }
 

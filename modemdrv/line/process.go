@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,12 +28,7 @@ type Options struct {
 	Lines []string
 	// Params are parameters that go before the configuration ("Tag: value").
 	Params []string
-	// IAXModem is a directory with configurations of iaxmodem(1): the lines of
-	// their devices are driven too, also those without an etc/config.DEVID.
-	// Empty: only the accounts of lines that have one are looked up, in
-	// /etc/iaxmodem.
-	IAXModem string
-	Log      zerolog.Logger
+	Log    zerolog.Logger
 
 	// For tests: a network in memory; no FIFOs and sockets for orders.
 	listen func(iax.Config) (*iax.Endpoint, error)
@@ -61,7 +57,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	ids := o.Lines
 	if len(ids) == 0 {
 		var err error
-		if ids, err = p.configured(); err != nil {
+		if ids, err = configured(o.Spool); err != nil {
 			return nil, err
 		}
 		if len(ids) == 0 {
@@ -125,7 +121,7 @@ func (p *Process) Rescan() {
 
 // follow brings the set of lines in step with the configuration files.
 func (p *Process) follow() {
-	ids, err := p.configured()
+	ids, err := configured(p.o.Spool)
 	if err != nil {
 		p.log.Error().Err(err).Msg("configuration files cannot be listed")
 		return
@@ -200,7 +196,7 @@ func (p *Process) serve(l *Line) error {
 
 // read reads a line's configuration and names what is wrong in it.
 func (p *Process) read(l *Line) (*config.Config, *Settings, error) {
-	conf, err := p.readConfig(l.account())
+	conf, err := config.Read(p.o.Spool.Dir(), filepath.Join(spool.Etc, "config."+l.account()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("there is no etc/config.%s in %s", l.account(), p.o.Spool.Dir())
 	}
@@ -359,8 +355,9 @@ func (p *Process) Close() {
 		p.log.Error().Msg("a call or script did not end")
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range p.endpoints {
+	endpoints := slices.Collect(maps.Values(p.endpoints))
+	p.mu.Unlock()
+	for _, e := range endpoints {
 		_ = e.Close()
 	}
 }

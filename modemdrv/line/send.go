@@ -258,6 +258,9 @@ func (t *transmission) dialFailed(failure *iax.CallError) {
 	case iax.DialOK, iax.DialError:
 	}
 	e := t.redial(s.job, cause, code, failure.Result.String())
+	if failure.Result == iax.DialCongestion && e.Result == linectl.Retry && s.job.RetryTime == 0 {
+		e.TTS = time.Now().Add(t.set.Congestion)
+	}
 	if text := failure.Error(); text != "" {
 		e.Status += " (" + strings.TrimPrefix(text, "iax: ") + ")"
 	}

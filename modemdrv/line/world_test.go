@@ -195,6 +195,18 @@ func (w *world) sessionLogs() []string {
 	return logs
 }
 
+// await waits until a text stands in a session log.
+func (w *world) await(log, text string) {
+	w.t.Helper()
+	for range 10_000 {
+		if b, _ := os.ReadFile(w.spool.Path(spool.Log, log)); strings.Contains(string(b), text) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	w.t.Fatalf("%q never stood in %s", text, log)
+}
+
 // records gives the lines of xferfaxlog.
 func (w *world) records() []string {
 	b, _ := os.ReadFile(w.spool.Path(w.spool.RecordFile()))

@@ -135,7 +135,9 @@ func (a *Attempt) PageSent(last bool) (npages int, err error) {
 	return npages, err
 }
 
-// Skipped is called for a page that is not to be sent (pagehandling X).
+// Skipped is called for a page that is not to be sent (pagehandling X), after
+// the pages before it were confirmed. If it was the last page of the job's last
+// document, the job is done.
 func (a *Attempt) Skipped(last bool) error {
 	return a.update(func(j *spool.Job) error {
 		i := j.Find(spool.OpFax)
@@ -146,8 +148,12 @@ func (a *Attempt) Skipped(last bool) error {
 		j.NSkip++
 		j.PageHandling = CutPage(j.PageHandling)
 		j.Documents[i].DirNum++
-		if last {
-			a.release(j, i)
+		if !last {
+			return nil
+		}
+		a.release(j, i)
+		if j.Find(spool.OpFax) < 0 && j.Find(spool.OpPoll) < 0 {
+			outcome(j, Done, "", 0)
 		}
 		return nil
 	})
