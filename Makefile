@@ -9,7 +9,7 @@ CLIENTS  := sendfax faxstat faxrm faxalter
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line line-table interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line line-table crash interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -50,6 +50,10 @@ bench-line: ## our modems and spandsp's, side by side: ns per sample
 
 line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
 	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md
+
+CRASHTIME ?= 60s
+crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so
+	LITORIA_CRASH_TIME=$(CRASHTIME) $(GO) test -tags crash -count=1 -v -timeout 24h ./interop/crash
 
 interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
 	interop/setup

@@ -120,6 +120,8 @@ func (s *Server) found(name string, calls map[string][]string) {
 		s.log.Warn().Str("file", name).Err(err).Msg("job file is not complete; left to the client that writes it")
 	case err != nil:
 		s.submitFile(name, &j, err, true)
+	case j.State == spool.StateSuspended && s.faults(&j, nil) != nil:
+		s.log.Warn().Str("file", name).Msg("suspended job is not complete; left to the client that writes it")
 	case j.State.Over():
 		s.refile(name, &j)
 	case j.State == spool.StateActive && linectl.Result(j.Returned) != linectl.NoBatch:

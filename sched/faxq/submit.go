@@ -43,7 +43,13 @@ func (s *Server) submit(id string) bool {
 		s.log.Error().Str("job", id).Msg("SUBMIT: a completed job cannot be submitted again")
 		return false
 	}
-	return s.submitFile(name, &j, err, false)
+	if !s.submitFile(name, &j, err, false) {
+		return false
+	}
+	// The answer must be true even if we are killed right after it: the job is
+	// no longer suspended on disk before its client hears that it was taken.
+	s.turn()
+	return true
 }
 
 // submitFile gives a job that was read to the queue.
