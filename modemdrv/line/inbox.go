@@ -63,6 +63,7 @@ func (b *inbox) document() error {
 	now := time.Now()
 	b.open = &received{file: f, out: out, start: now, last: now}
 	b.documents = append(b.documents, b.open)
+	b.begun()
 	return nil
 }
 
@@ -134,6 +135,7 @@ func (b *inbox) end(result t30.Result) {
 		b.documentReceived(d, reason)
 	}
 	b.open = nil
+	b.settled()
 }
 
 func (b *inbox) documentReceived(d *received, reason string) {

@@ -28,7 +28,12 @@ type Options struct {
 	Lines []string
 	// Params are parameters that go before the configuration ("Tag: value").
 	Params []string
-	Log    zerolog.Logger
+	// IAXModem is a directory with configurations of iaxmodem(1): the lines of
+	// their devices are driven too, also those without an etc/config.DEVID.
+	// Empty: only the accounts of lines that have one are looked up, in
+	// /etc/iaxmodem.
+	IAXModem string
+	Log      zerolog.Logger
 
 	// For tests: a network in memory; no FIFOs and sockets for orders.
 	listen func(iax.Config) (*iax.Endpoint, error)
@@ -57,7 +62,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	ids := o.Lines
 	if len(ids) == 0 {
 		var err error
-		if ids, err = configured(o.Spool); err != nil {
+		if ids, err = p.configured(); err != nil {
 			return nil, err
 		}
 		if len(ids) == 0 {
@@ -121,7 +126,7 @@ func (p *Process) Rescan() {
 
 // follow brings the set of lines in step with the configuration files.
 func (p *Process) follow() {
-	ids, err := configured(p.o.Spool)
+	ids, err := p.configured()
 	if err != nil {
 		p.log.Error().Err(err).Msg("configuration files cannot be listed")
 		return
@@ -175,6 +180,7 @@ func (p *Process) serve(l *Line) error {
 	if err := l.open(); err != nil {
 		return err
 	}
+	l.announceLeftover()
 	p.mu.Lock()
 	p.lines[l.devid] = l
 	p.mu.Unlock()
@@ -196,7 +202,7 @@ func (p *Process) serve(l *Line) error {
 
 // read reads a line's configuration and names what is wrong in it.
 func (p *Process) read(l *Line) (*config.Config, *Settings, error) {
-	conf, err := config.Read(p.o.Spool.Dir(), filepath.Join(spool.Etc, "config."+l.account()))
+	conf, err := p.readConfig(l.account())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("there is no etc/config.%s in %s", l.account(), p.o.Spool.Dir())
 	}
@@ -246,7 +252,7 @@ func (p *Process) reconfigure(l *Line) error {
 
 // connect gives the line its socket and registers it. The line's mutex is held.
 func (p *Process) connect(l *Line) error {
-	e, err := p.endpoint(l.set.Bind)
+	e, err := p.endpoint(l.set.Bind, l.devid)
 	if err != nil {
 		return fmt.Errorf("line %s: %w", l.devid, err)
 	}
@@ -280,8 +286,8 @@ func (p *Process) connect(l *Line) error {
 }
 
 // endpoint finds or opens the socket on an address. All lines without a port of
-// their own share one.
-func (p *Process) endpoint(bind string) (*iax.Endpoint, error) {
+// their own share one; devid is of the first that needs it.
+func (p *Process) endpoint(bind, devid string) (*iax.Endpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e := p.endpoints[bind]; e != nil {
@@ -291,9 +297,21 @@ func (p *Process) endpoint(bind string) (*iax.Endpoint, error) {
 	if listen == nil {
 		listen = iax.Listen
 	}
-	e, err := listen(iax.Config{Listen: bind, Authority: callers{process: p, bind: bind}, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))})
+	cfg := iax.Config{Listen: bind, Authority: callers{process: p, bind: bind}, Incoming: func(c *iax.Call) { p.incoming(bind, c) }, Numbers: p.numbers, Logger: p.log.Level(max(p.log.GetLevel(), zerolog.InfoLevel))}
+	former, choice := formerPort(p.o.Spool, devid, bind)
+	cfg.Listen = former
+	e, err := listen(cfg)
+	if err != nil && former != bind { // somebody else has it by now
+		cfg.Listen = bind
+		e, err = listen(cfg)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if choice {
+		if err := keepPort(p.o.Spool, devid, e.Addr().Port()); err != nil {
+			p.log.Warn().Err(err).Msg("the UDP port cannot be noted for the next start")
+		}
 	}
 	p.endpoints[bind] = e
 	return e, nil
