@@ -23,8 +23,9 @@ type outbox struct {
 	// turn tells whether a job is to be sent when its turn comes.
 	turn  func(job int) bool
 	asked int // the last job that turn was asked of
-	// tagLine draws the tag line of a page; nil: there is none.
-	tagLine func(ref *pageRef, b *t4.Bitmap)
+	// tagLine draws the tag line of a page, whose number in the call is given.
+	tagLine      func(ref *pageRef, number int, b *t4.Bitmap)
+	countSkipped bool
 }
 
 // pageRef is one page of a call.
@@ -33,6 +34,7 @@ type pageRef struct {
 	file       string // relative to the spool
 	reader     *tiff.Reader
 	dir        int // TIFF directory
+	place      int // in the job, from 1
 	lastOfFile bool
 	// before and after are pages of the job that are not to be sent and stand
 	// before this one, or behind it if it is the job's last.
@@ -52,7 +54,7 @@ type skipped struct {
 // is an error; a later job that cannot be sent is left out with those behind it,
 // as if the batch ended before it.
 func openOutbox(t *transmission, jobs []*sending) (*outbox, error) {
-	b := &outbox{turn: t.turn}
+	b := &outbox{turn: t.turn, tagLine: t.drawTagLine, countSkipped: t.set.CountSkipped}
 	b.doc = modemdrv.NewDocument(bitmaps{b})
 	for i, job := range jobs {
 		pages, err := b.read(t.spool, i, job.job)
@@ -73,6 +75,7 @@ func openOutbox(t *transmission, jobs []*sending) (*outbox, error) {
 func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 	var pages []pageRef
 	var left []skipped
+	place := j.NPages
 	handling := j.PageHandling
 	for _, d := range j.Documents {
 		if d.Op != spool.OpFax {
@@ -86,18 +89,21 @@ func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 			skip, chop := pageMarks(handling)
 			handling = linectl.CutPage(handling)
 			last := n == len(infos)-1
+			if !skip || b.countSkipped {
+				place++
+			}
 			if skip {
 				left = append(left, skipped{d.File, last})
 				continue
 			}
-			pages = append(pages, pageRef{job: i, file: d.File, reader: r, dir: d.DirNum + n, lastOfFile: last, before: left, chop: chop, info: info})
+			pages = append(pages, pageRef{job: i, place: place, file: d.File, reader: r, dir: d.DirNum + n, lastOfFile: last, before: left, chop: chop, info: info})
 			left = nil
 		}
 	}
+	if j.Find(spool.OpPoll) >= 0 {
+		return nil, fmt.Errorf("Polling is not supported on this line") //nolint:staticcheck // shown to people as it is
+	}
 	if len(pages) == 0 {
-		if j.Find(spool.OpPoll) >= 0 && len(left) == 0 {
-			return nil, nil
-		}
 		return nil, fmt.Errorf("Job has no pages to send") //nolint:staticcheck // shown to people as it is
 	}
 	pages[0].info.NewDocument = i > 0
@@ -230,9 +236,7 @@ func (b bitmaps) Bitmap(n int) (*t4.Bitmap, error) {
 	if ref.chop {
 		chop(page)
 	}
-	if b.tagLine != nil {
-		b.tagLine(ref, page)
-	}
+	b.tagLine(ref, n+1, page)
 	return page, nil
 }
 

@@ -50,6 +50,9 @@ type Settings struct {
 	Rules   *dialrules.Rules
 	Level   float64 // dBm0 of what we send
 
+	TagLineFormat, TagLineCoverNum string
+	UseJobTagLine                  bool
+
 	CountSkipped bool          // CountSkippedPages
 	Record       string        // IAXRecord: directory for recordings of all calls; "": none
 	Congestion   time.Duration // JobReqCongestion
@@ -75,7 +78,11 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
+		TagLineFormat: c.String("TagLineFormat"), TagLineCoverNum: c.String("TagLineCoverNumString"), UseJobTagLine: c.Bool("UseJobTagLine"),
 		CountSkipped: c.Bool("CountSkippedPages"), Record: c.String("IAXRecord"), Congestion: c.Seconds("JobReqCongestion"),
+	}
+	if c.Has("TagLineFont") && c.String("TagLineFont") == "" { // the way to have no tag lines; other fonts give way to ours
+		set.TagLineFormat, set.UseJobTagLine = "", false
 	}
 	if set.LocalID == "" {
 		set.LocalID = set.Number
