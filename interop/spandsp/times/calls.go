@@ -1,0 +1,169 @@
+//go:build interop
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/litoria-fax/litoria/interop/spandsp"
+	"github.com/litoria-fax/litoria/modemdrv"
+	"github.com/litoria-fax/litoria/modemdrv/linesim"
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+)
+
+// result is how long the calls of a row were, in seconds.
+type result struct {
+	row
+	bits           float64 // of the code that ours sent
+	octets         int64
+	ours, to, from float64 // ours to ours, ours to spandsp, spandsp to ours
+	pages          int
+}
+
+// session is one of ours as an end of a call.
+type session struct{ *modemdrv.Session }
+
+// Next implements spandsp.End.
+func (s session) Next(out []int16) error {
+	if s.Done() {
+		return io.EOF
+	}
+	s.Transmit(out)
+	return nil
+}
+
+// Hear implements spandsp.End.
+func (s session) Hear(in []int16, _ bool) error {
+	s.Receive(in)
+	return nil
+}
+
+// line is clean, with u-law and 40 ms of delay each way.
+func line() linesim.Parameters {
+	p := linesim.Defaults()
+	p.ULaw = true
+	return p
+}
+
+// callLimit ends a call that does not end, samples.
+const callLimit = 15 * 60 * modem.SampleRate
+
+func seconds(samples int) float64 { return float64(samples) / modem.SampleRate }
+
+func (r row) config() modemdrv.Config {
+	var c modemdrv.Config
+	c.ID, c.NoECM = "1000", !r.ecm
+	if r.rate != v17 {
+		c.MaxRate = r.rate.BitRate
+	}
+	c.Capabilities.MaxLength = t30.Unlimited
+	return c
+}
+
+func (r row) settings(more string) []string {
+	s := []string{more, "ident=1001", "modems=" + map[modem.Rate]string{v17: "297", v29: "29", v27ter: "2"}[r.rate]}
+	if r.ecm {
+		return append(s, "ecm=1", "code=mmr")
+	}
+	return append(s, "ecm=0", "code=mr")
+}
+
+func (r row) caller(d *faxDocument) (*modemdrv.Session, error) {
+	c := r.config()
+	c.Document = modemdrv.NewDocument(d)
+	return modemdrv.NewCaller(c)
+}
+
+func (r row) answerer(in *tray) (*modemdrv.Session, error) {
+	c := r.config()
+	c.Pages = modemdrv.NewPages(in)
+	return modemdrv.NewAnswerer(c)
+}
+
+// measure makes the three calls of a row.
+func (r row) measure(d *faxDocument, dir string) (result, error) {
+	res := result{row: r, pages: len(d.pages)}
+	var p t30.Parameters
+	var err error
+	if res.ours, p, err = r.between(d); err != nil {
+		return res, fmt.Errorf("ours to ours: %w", err)
+	}
+	if res.octets, err = d.size(p); err != nil {
+		return res, err
+	}
+	res.bits = float64(res.octets) * 8 / float64(r.rate.BitRate)
+	if res.to, err = r.toSpandsp(d, filepath.Join(dir, "received.tif")); err != nil {
+		return res, fmt.Errorf("ours to spandsp: %w", err)
+	}
+	if res.from, err = r.fromSpandsp(d); err != nil {
+		return res, fmt.Errorf("spandsp to ours: %w", err)
+	}
+	return res, nil
+}
+
+func (r row) between(d *faxDocument) (float64, t30.Parameters, error) {
+	in := &tray{}
+	a, err := r.caller(d)
+	if err != nil {
+		return 0, t30.Parameters{}, err
+	}
+	b, err := r.answerer(in)
+	if err != nil {
+		return 0, t30.Parameters{}, err
+	}
+	n, err := spandsp.Call(session{a}, session{b}, line(), line(), callLimit)
+	if err != nil {
+		return 0, t30.Parameters{}, err
+	}
+	p := a.Result().Parameters
+	if p.Rate != r.rate || p.ECM() != r.ecm {
+		return 0, p, fmt.Errorf("sent with %v", p)
+	}
+	return seconds(n), p, same(d.pages, in.pages)
+}
+
+func (r row) toSpandsp(d *faxDocument, file string) (float64, error) {
+	a, err := r.caller(d)
+	if err != nil {
+		return 0, err
+	}
+	peer, err := spandsp.StartFax("answer", r.settings("receive="+file)...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := spandsp.Call(session{a}, peer, line(), line(), callLimit)
+	if _, hangup := peer.Hangup(); err == nil {
+		err = hangup
+	}
+	if err != nil {
+		return 0, err
+	}
+	pages, err := read(file)
+	if err != nil {
+		return 0, err
+	}
+	return seconds(n), same(d.pages, pages)
+}
+
+func (r row) fromSpandsp(d *faxDocument) (float64, error) {
+	in := &tray{}
+	b, err := r.answerer(in)
+	if err != nil {
+		return 0, err
+	}
+	peer, err := spandsp.StartFax("caller", r.settings("send="+d.file)...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := spandsp.Call(peer, session{b}, line(), line(), callLimit)
+	if _, hangup := peer.Hangup(); err == nil {
+		err = hangup
+	}
+	if err != nil {
+		return 0, err
+	}
+	return seconds(n), same(d.pages, in.pages)
+}
