@@ -234,48 +234,55 @@ func Contains(path, text string) bool {
 	return err == nil && bytes.Contains(b, []byte(text))
 }
 
-// SamePages fails the test unless two TIFF files hold the same pixels page by
-// page, as libtiff decodes them.
-func SamePages(t testing.TB, sent, received string) {
+// SamePages fails the test unless received TIFF files, one after the other,
+// hold the same pixels page by page as the one that was sent, as libtiff
+// decodes them.
+func SamePages(t testing.TB, sent string, received ...string) {
 	t.Helper()
-	if err := ComparePages(sent, received); err != nil {
+	if err := ComparePages(sent, received...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// ComparePages is SamePages with an error for an answer: both files are
-// decoded by libtiff's tiffcp, then compared pixel by pixel.
-func ComparePages(sent, received string) error {
-	dir, err := os.MkdirTemp("", "litoria-cmp-")
+// ComparePages is SamePages with an error for an answer.
+func ComparePages(sent string, received ...string) error {
+	want, err := decoded(sent)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	var plain [2]string
-	for i, f := range []string{sent, received} {
-		plain[i] = filepath.Join(dir, strconv.Itoa(i)+".tif")
-		// No compression, fill order 1, one strip a page: what remains are the pixels.
-		if out, err := TryRun("tiffcp", "-c", "none", "-f", "msb2lsb", "-r", "20000", f, plain[i]); err != nil {
-			return fmt.Errorf("libtiff cannot decode %s: %v: %s", f, err, out)
+	var got []*t4.Bitmap
+	for _, f := range received {
+		pages, err := decoded(f)
+		if err != nil {
+			return err
 		}
+		got = append(got, pages...)
 	}
-	n, err := pixels(plain[0])
-	if err != nil {
-		return err
+	names := strings.Join(received, " and ")
+	if len(want) != len(got) {
+		return fmt.Errorf("%s has %d pages, %s has %d", sent, len(want), names, len(got))
 	}
-	m, err := pixels(plain[1])
-	if err != nil {
-		return err
-	}
-	if len(n) != len(m) {
-		return fmt.Errorf("%s has %d pages, %s has %d", sent, len(n), received, len(m))
-	}
-	for i, page := range n {
-		if err := samePixels(page, m[i]); err != nil {
-			return fmt.Errorf("page %d of %s is not that of %s: %w", i+1, received, sent, err)
+	for i, page := range want {
+		if err := samePixels(page, got[i]); err != nil {
+			return fmt.Errorf("page %d of %s is not that of %s: %w", i+1, names, sent, err)
 		}
 	}
 	return nil
+}
+
+// decoded gives the pages of a file as libtiff's tiffcp decodes them.
+func decoded(file string) ([]*t4.Bitmap, error) {
+	dir, err := os.MkdirTemp("", "litoria-cmp-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	plain := filepath.Join(dir, "plain.tif")
+	// No compression, fill order 1, one strip a page: what remains are the pixels.
+	if out, err := TryRun("tiffcp", "-c", "none", "-f", "msb2lsb", "-r", "20000", file, plain); err != nil {
+		return nil, fmt.Errorf("libtiff cannot decode %s: %w: %s", file, err, firstLine(out))
+	}
+	return pixels(plain)
 }
 
 // pixels reads the pages of an uncompressed file.

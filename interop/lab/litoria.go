@@ -129,6 +129,12 @@ func (l *Litoria) StartGetty(t testing.TB) {
 	l.Getty = l.start(t, "faxgetty", args...)
 }
 
+// StartMore starts a process for a further line of the spool.
+func (l *Litoria) StartMore(t testing.TB, line Line) *Process {
+	t.Helper()
+	return StartAs(t, AsOwner(t), l.dir, "faxgetty-"+line.Device, filepath.Join(l.bin, "faxgetty"), "-q", l.Spool, line.Device)
+}
+
 func (l *Litoria) start(t testing.TB, name string, args ...string) *Process {
 	t.Helper()
 	return StartAs(t, AsOwner(t), l.dir, name, append([]string{filepath.Join(l.bin, name)}, args...)...)
