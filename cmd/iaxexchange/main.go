@@ -53,7 +53,7 @@ func run(c *cli.Context) error {
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05.000", NoColor: true}).Level(level).With().Timestamp().Logger()
 	peers, plan := files(c.String("config"), c.String("extensions"))
 	cfg := exchange.Config{
-		IAXConf: peers, Extensions: plan, KeyDir: c.String("keys"), Listen: c.String("listen"), Logger: log,
+		IAXConf: peers, Extensions: plan, KeyDir: c.String("keys"), Listen: c.String("listen"), Logger: log, Fax: machines{},
 	}
 	if c.Bool("trace") {
 		cfg.Trace = func(t iax.TraceEntry) { fmt.Fprintln(os.Stderr, t) }

@@ -39,7 +39,7 @@ type dialPlan struct {
 // applications that the exchange can run, in lower case.
 var applications = map[string]bool{
 	"answer": true, "busy": true, "congestion": true, "dial": true, "echo": true, "goto": true, "hangup": true,
-	"milliwatt": true, "noop": true, "proceeding": true, "progress": true, "ringing": true, "set": true, "verbose": true, "wait": true,
+	"milliwatt": true, "noop": true, "proceeding": true, "progress": true, "ringing": true, "receivefax": true, "sendfax": true, "set": true, "verbose": true, "wait": true,
 }
 
 // readDialPlan reads extensions.conf.

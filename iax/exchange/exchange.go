@@ -24,6 +24,8 @@ type Config struct {
 	Conn   iax.PacketConn // for tests; see iax.Config
 	Logger zerolog.Logger
 	Trace  func(iax.TraceEntry)
+	// Fax makes the fax machines of ReceiveFAX and SendFAX; nil: there are none.
+	Fax FaxMachines
 	// Problems is told what is wrong or unknown in the files, at the start
 	// and at each Reload; nil: they go to the log.
 	Problems func([]Problem)

@@ -120,6 +120,8 @@ func (ch *channel) step(s *step) {
 		ch.echo()
 	case "milliwatt":
 		ch.milliwatt()
+	case "receivefax", "sendfax":
+		ch.fax(s, args, strings.EqualFold(s.app, "sendfax"))
 	case "set":
 		ch.set(s, args)
 	case "goto":
