@@ -9,7 +9,7 @@ CLIENTS  := sendfax faxstat faxrm faxalter
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line line-table crash interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax line-table loss-table crash interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -54,6 +54,13 @@ line-table: ## measure the modems on simulated lines into docs/line-table.md (te
 CRASHTIME ?= 60s
 crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so
 	LITORIA_CRASH_TIME=$(CRASHTIME) $(GO) test -tags crash -count=1 -v -timeout 24h ./interop/crash
+
+bench-iax: ## 100 lines and 50 calls in one process, the exchange in another: CPU, memory, lateness (30 seconds)
+	$(GO) test -tags interop -count=1 -run 'TestLoad$$' -v ./interop/iax
+
+LOSSCALLS ?= 10
+loss-table: ## measure faxes over bad networks into docs/loss-table.md (five minutes)
+	$(GO) test ./iax/exchange -count=1 -timeout 30m -run TestLossTable -losstable $(CURDIR)/docs/loss-table.md -losscalls $(LOSSCALLS)
 
 interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
 	interop/setup
