@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -238,16 +239,33 @@ func (p *Process) reconfigure(l *Line) error {
 	if err != nil {
 		return err
 	}
+	before := l.set
 	l.conf, l.set = conf, set
 	l.log.Info().Msg("configuration reread")
 	l.tell(spool.ModemNumber + set.Number)
-	old := l.registrar
-	l.registrar, l.registered = nil, false
-	if old != nil {
-		go old.Close()
-	}
 	defer p.calls.Go(func() { p.fitChannels(l) })
-	return p.connect(l)
+	old := l.registrar
+	if old == nil {
+		return p.connect(l)
+	}
+	if before.Bind == set.Bind && reflect.DeepEqual(before.Registration, set.Registration) {
+		l.publish()
+		return nil // the registration stays
+	}
+	l.registrar, l.registered = nil, false
+	l.setState(Idle) // that is, Waiting
+	p.calls.Go(func() {
+		_ = old.Close() // first: a release that comes later would undo the new one
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.state == Closed || l.registrar != nil {
+			return
+		}
+		if err := p.connect(l); err != nil {
+			l.log.Error().Err(err).Msg("line not connected")
+		}
+	})
+	return nil
 }
 
 // connect gives the line its socket and registers it. The line's mutex is held.
