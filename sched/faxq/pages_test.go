@@ -131,11 +131,26 @@ func FuzzControl(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, out string) { parseControl(out) })
 }
 
-func FuzzInfo(f *testing.F) {
-	f.Add("&SupportsVRes: 0x7f\nMaxPageLength: -1\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if d := parseInfo(text); d.length < 0 {
-			t.Errorf("%q: length %d", text, d.length)
-		}
-	})
+// parseInfo is what an info file of this text leads to.
+func parseInfo(text string) destination {
+	d, err := spool.ParseInfo("info/1", []byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return destinationFrom(d)
+}
+
+func TestDestinationOf(t *testing.T) {
+	w := newWorld(t, "")
+	srv, err := New(Options{Spool: w.spool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := srv.destinationOf("+1.800.5551212"); d != unknownDestination() {
+		t.Errorf("a destination never called: %+v", d)
+	}
+	w.write("info/18005551212", "supportsVRes:0x03\nmaxPageLength:-1\nmaxPageWidth:many\ncalledBefore:yes\n&supportsMMR:no\n")
+	if d := srv.destinationOf("+1.800.5551212"); !d.known || d.mmr || d.vres != 3 || d.length != unlimitedLength || d.width < 300 {
+		t.Errorf("a destination with a wrong line: %+v", d)
+	}
 }

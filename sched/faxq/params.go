@@ -2,7 +2,6 @@ package faxq
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -151,11 +150,9 @@ const (
 )
 
 // unknownDestination is what is believed of a machine that was never called.
-func unknownDestination() destination {
-	return destination{vres: sched.VResFine, mr: true, mmr: true, width: 303, length: unlimitedLength}
-}
+func unknownDestination() destination { return destinationFrom(spool.NewDestinationInfo()) }
 
-// number reads a number of an info file.
+// number reads a number.
 func number(value string, otherwise int) int {
 	n, err := strconv.ParseInt(strings.Trim(value, `"`), 0, 32)
 	if err != nil {
@@ -164,52 +161,27 @@ func number(value string, otherwise int) int {
 	return int(n)
 }
 
-// destinationOf reads what is known of the machine at a canonical number.
+// destinationOf reads what is known of the machine at a canonical number. What
+// is wrong in its file is told; the rest of it counts.
 func (s *Server) destinationOf(dest string) destination {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, dest)
-	if digits == "" {
-		return unknownDestination()
-	}
-	b, err := os.ReadFile(s.spool.Path(spool.Info, digits))
+	d, err := s.spool.ReadInfo(dest)
 	if err != nil {
+		s.warn(err)
+	}
+	if d == nil {
 		return unknownDestination()
 	}
-	return parseInfo(string(b))
+	return destinationFrom(d)
 }
 
-// parseInfo reads an info file. What is not in it stays as believed.
-func parseInfo(text string) destination {
-	d := unknownDestination()
-	yes := func(v string) bool { return strings.EqualFold(strings.Trim(v, `"`), "yes") }
-	for line := range strings.Lines(text) {
-		tag, value, ok := controlLine(strings.TrimPrefix(strings.TrimSpace(line), "&"))
-		if !ok {
-			continue
-		}
-		switch strings.ToLower(tag) {
-		case "calledbefore":
-			d.known = yes(value)
-		case "supportshighres": // an old tag without a value that means anything
-			d.vres = sched.VResFine
-		case "supportsvres":
-			d.vres = uint(number(value, int(d.vres)))
-		case "supports2dencoding":
-			d.mr = yes(value)
-		case "supportsmmr":
-			d.mmr = yes(value)
-		case "maxpagewidth": // pixels
-			d.width = int(float64(number(value, pixelsA3)) * 25.4 / 204)
-		case "maxpagelength": // mm
-			d.length = number(value, unlimitedLength)
-			if d.length < 0 || d.length >= unlimitedMark {
-				d.length = unlimitedLength
-			}
-		}
+// destinationFrom takes from an info file what preparation needs.
+func destinationFrom(d *spool.DestinationInfo) destination {
+	to := destination{
+		known: d.CalledBefore, vres: uint(d.SupportsVRes), mr: d.Supports2DEncoding, mmr: d.SupportsMMR,
+		width: int(float64(d.MaxPageWidth) * 25.4 / 204), length: d.MaxPageLength,
 	}
-	return d
+	if to.length < 0 || to.length >= unlimitedMark {
+		to.length = unlimitedLength
+	}
+	return to
 }
