@@ -454,7 +454,7 @@ func TestPostScript(t *testing.T) {
 	if b, _, err := r.Decode(0); err != nil || b.Width != 1728 || b.Height != 2292 || blackShare(b, 300, 2292-600, 300, 300) != 1 {
 		t.Errorf("page %d x %d, or not the square, %v", b.Width, b.Height, err)
 	}
-	if _, _, err := prepareBytes(t, []byte("%!PS\nnonsense\n"), Options{}); !errors.Is(err, ErrDamaged) {
+	if _, _, err := prepareBytes(t, []byte("%!PS\nnonsense\n"), Options{}); !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), "Error: /undefined in nonsense") {
 		t.Errorf("wrong PostScript: %v", err)
 	}
 	if _, _, err := prepareBytes(t, []byte("%!PS\n1 1 add pop\n"), Options{}); !errors.Is(err, ErrNoPages) {

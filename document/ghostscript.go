@@ -128,11 +128,18 @@ func (t *complaint) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is one line.
+// String is the line that names the error, or the first one: what follows it
+// in Ghostscript's output are its stacks, of no use to the person who asked.
 func (t *complaint) String() string {
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(t.Buffer.String(), "?")), " ")
-	if s == "" {
-		return "nothing"
+	said := "nothing"
+	for line := range strings.Lines(strings.ToValidUTF8(t.Buffer.String(), "?")) {
+		line = strings.Join(strings.Fields(line), " ")
+		if strings.Contains(line, "rror: ") {
+			return line
+		}
+		if said == "nothing" && line != "" {
+			said = line
+		}
 	}
-	return s
+	return said
 }
