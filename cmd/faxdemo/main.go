@@ -208,9 +208,12 @@ func (s *server) next(out string, keep bool) {
 		return
 	}
 	fmt.Println("The server goes on until Ctrl-C. Try, in another terminal:")
-	fmt.Printf("  export FAXSERVER=%s PATH=%s:$PATH\n", s.host(), s.bin)
-	fmt.Println("  sendfax -n -d 1001 FILE       a fax of yours")
-	fmt.Println("  faxstat -s                    lines and jobs")
-	fmt.Println("  sendfax -n -d 486 FILE        a number that is busy")
+	// Options, not FAXSERVER: a Host in /etc/hylafax/hyla.conf comes before the
+	// environment. And line A sends: line B would find itself busy.
+	host := lineA + "@" + s.host()
+	fmt.Printf("  export PATH=%s:$PATH\n", s.bin)
+	fmt.Printf("  sendfax -h %s -n -d %s FILE    a fax of yours\n", host, numberB)
+	fmt.Printf("  faxstat -h %s -s -d             lines and jobs\n", s.host())
+	fmt.Printf("  sendfax -h %s -n -d 486 FILE     a number that is busy\n", host)
 	fmt.Printf("  tail -f %s/log/c*\n", s.spool)
 }
