@@ -70,6 +70,7 @@ type Line struct {
 	current    string   // job id being sent
 	commid     string
 	abort      func(job string) error // ends the call in progress
+	pickUp     chan struct{}          // closed: the call that rings is to be answered; nil: none rings
 }
 
 // open begins to take orders: those of a scheduler on the line's socket, those
@@ -230,8 +231,10 @@ func (l *Line) obey(m string) {
 		if err := l.abortCall(""); err != nil {
 			l.log.Info().Err(err).Msg("nothing to abort")
 		}
-	case spool.LineAnswer, spool.LineLockWait:
-		l.log.Warn().Str("message", m).Msg("not supported on a line over IAX2: there is no ringing device to answer by hand and no lock to wait for")
+	case spool.LineAnswer:
+		l.answerNow(rest)
+	case spool.LineLockWait:
+		l.log.Warn().Str("message", m).Msg("not supported on a line over IAX2: there is no lock to wait for")
 	default:
 		l.log.Warn().Str("message", m).Msg("bad FIFO message")
 	}

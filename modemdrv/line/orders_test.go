@@ -153,3 +153,35 @@ func TestRescan(t *testing.T) {
 		}
 	})
 }
+
+// TestRings: how long a call rings before it is answered.
+func TestRings(t *testing.T) {
+	for _, row := range []struct {
+		rings string
+		order bool // to answer, after 20 s
+		from  time.Duration
+		code  int // of the caller's job
+	}{{rings: "1"}, {rings: "3", from: 12 * time.Second}, {rings: "0", order: true, from: 20 * time.Second}, {rings: "0", code: codeNoAnswer}} {
+		inWorld(t, func(w *world) {
+			w.config("ttyIAX1", "FAXNumber: 1001", "RingsBeforeAnswer: "+row.rings)
+			a, b := w.both()
+			begin := time.Now()
+			job := w.job("1001", nil, w.document("doc1.ps;00", dotted(20, 1)))
+			done := w.send(a, job)
+			if row.order {
+				time.Sleep(20 * time.Second)
+				b.obey("Afax")
+			}
+			<-done
+			took := time.Since(begin)
+			idle(a, b)
+			j := w.final(job)
+			if j.StatusCode != row.code {
+				t.Errorf("%s rings: %q %d", row.rings, j.Status, j.StatusCode)
+			}
+			if row.code == 0 && (took < row.from+10*time.Second || took > row.from+25*time.Second) {
+				t.Errorf("%s rings: the call took %v", row.rings, took)
+			}
+		})
+	}
+}

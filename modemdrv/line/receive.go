@@ -75,7 +75,7 @@ func (r *reception) run() {
 		r.trace("ANSWER: Call ID %d %q", i+1, id)
 	}
 	r.tellNow(spool.ModemCallID + `"` + strings.Join(r.callIDs, `","`) + `"`)
-	if r.accepted() {
+	if r.accepted() && r.rung() {
 		r.answer()
 	}
 	r.tellNow(spool.ModemSession)
@@ -108,6 +108,65 @@ func (r *reception) accepted() bool {
 	r.trace("%s", r.status)
 	r.call.Reject(iax.CauseRejected, "call rejected")
 	return false
+}
+
+// ringTime is from ring to ring, as in the United States.
+const ringTime = 6 * time.Second
+
+// rung lets the call ring as often as RingsBeforeAnswer says, or with 0 until
+// faxanswer(8) orders to take it. It is false if the caller gave up.
+func (r *reception) rung() bool {
+	if r.set.Rings == 1 {
+		return true
+	}
+	pickUp := make(chan struct{})
+	r.mu.Lock()
+	r.pickUp = pickUp
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		r.pickUp = nil
+		r.mu.Unlock()
+	}()
+	r.trace("ANSWER: RING, %d before the answer", r.set.Rings)
+	r.call.Ring()
+	var enough <-chan time.Time
+	if r.set.Rings > 1 {
+		enough = time.After(time.Duration(r.set.Rings-1) * ringTime)
+	}
+	select {
+	case <-enough:
+		return true
+	case <-pickUp:
+		r.trace("ANSWER: by order")
+		return true
+	case <-r.call.Done():
+		r.status = "ANSWER: the caller gave up"
+	case <-r.process.ctx.Done():
+		r.status = "ANSWER: the fax server is stopped"
+		r.call.Reject(iax.CauseTemporaryFailure, "the fax server is stopped")
+	}
+	r.trace("%s", r.status)
+	return false
+}
+
+// answerNow takes the call that rings (faxanswer(8)). how is the kind of call;
+// there are only faxes here.
+func (l *Line) answerNow(how string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch how {
+	case "", "fax", "any":
+	default:
+		l.log.Warn().Str("kind", how).Msg("not supported on a line over IAX2: only faxes can be answered")
+		return
+	}
+	if l.pickUp == nil {
+		l.log.Info().Msg("no call rings that could be answered")
+		return
+	}
+	close(l.pickUp)
+	l.pickUp = nil
 }
 
 // dynamicConfig runs the script with the caller's identities and takes the

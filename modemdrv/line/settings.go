@@ -53,6 +53,7 @@ type Settings struct {
 	TagLineFormat, TagLineCoverNum string
 	UseJobTagLine                  bool
 
+	Rings        int           // RingsBeforeAnswer; 0: answered on order only
 	CountSkipped bool          // CountSkippedPages
 	Record       string        // IAXRecord: directory for recordings of all calls; "": none
 	Congestion   time.Duration // JobReqCongestion
@@ -79,10 +80,14 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
 		TagLineFormat: c.String("TagLineFormat"), TagLineCoverNum: c.String("TagLineCoverNumString"), UseJobTagLine: c.Bool("UseJobTagLine"),
+		Rings:        1, // of a line that does not say it: there is nobody else to answer
 		CountSkipped: c.Bool("CountSkippedPages"), Record: c.String("IAXRecord"), Congestion: c.Seconds("JobReqCongestion"),
 	}
 	if c.Has("TagLineFont") && c.String("TagLineFont") == "" { // the way to have no tag lines; other fonts give way to ours
 		set.TagLineFormat, set.UseJobTagLine = "", false
+	}
+	if c.Has("RingsBeforeAnswer") {
+		set.Rings = c.Int("RingsBeforeAnswer")
 	}
 	if set.LocalID == "" {
 		set.LocalID = set.Number
