@@ -43,7 +43,10 @@ func TestHylaFAX(t *testing.T) {
 		for i, m := range modes {
 			t.Run(m.name, func(t *testing.T) {
 				checkSent(t, spool, ids[i], m)
-				lab.SamePages(t, doc, receivedOn(t, hylaSpool, devids[i]))
+				m.exact(t, doc, receivedOn(t, hylaSpool, devids[i], 1), func() string {
+					checkSent(t, spool, l.Submit(t, ours[i].Device, fmt.Sprint(1000+i), doc, m.options()...), m)
+					return receivedOn(t, hylaSpool, devids[i], 2)
+				})
 			})
 		}
 	})
@@ -57,15 +60,21 @@ func TestHylaFAX(t *testing.T) {
 	})
 	l.WaitIdle(t)
 	t.Run("receive", func(t *testing.T) {
+		submit := func(i int, m mode) string {
+			argv := append([]string{"sendfax", "-n"}, m.options()...)
+			return lab.RequestID(t, lab.Run(t, append(argv, "-h", devids[i]+"@"+h.Host(), "-d", ours[i].Number, doc)...))
+		}
 		ids := make([]string, len(modes))
 		for i, m := range modes {
-			argv := append([]string{"sendfax", "-n"}, m.options()...)
-			ids[i] = lab.RequestID(t, lab.Run(t, append(argv, "-h", devids[i]+"@"+h.Host(), "-d", ours[i].Number, doc)...))
+			ids[i] = submit(i, m)
 		}
 		for i, m := range modes {
 			t.Run(m.name, func(t *testing.T) {
 				checkSent(t, hylaSpool, ids[i], m)
-				lab.SamePages(t, doc, receivedOn(t, spool, ours[i].Device))
+				m.exact(t, doc, receivedOn(t, spool, ours[i].Device, 1), func() string {
+					checkSent(t, hylaSpool, submit(i, m), m)
+					return receivedOn(t, spool, ours[i].Device, 2)
+				})
 			})
 		}
 	})
