@@ -67,13 +67,14 @@ func (ch *channel) dial(args string) {
 	var legs []*leg
 	cause := iax.CauseNone
 	for _, t := range targets {
-		l, why := ch.place(t, timeout)
-		if l == nil {
+		placed, why := ch.place(t, timeout)
+		if len(placed) == 0 {
 			cause = why
-			continue
 		}
-		legs = append(legs, l)
-		go l.follow(events, stop)
+		for _, l := range placed {
+			legs = append(legs, l)
+			go l.follow(events, stop)
+		}
 	}
 	winner, why := ch.await(legs, events)
 	if winner == nil {
@@ -105,15 +106,16 @@ func (ch *channel) failed(cause iax.Cause) {
 	ch.log.Info().Str("status", status).Str("why", cause.Sentence()).Msg("exchange: Dial reached nobody")
 }
 
-// place calls one target; if that is not possible it tells why.
-func (ch *channel) place(t dialTarget, timeout time.Duration) (*leg, iax.Cause) {
+// place calls one target, wherever it is registered; if that is not possible it
+// tells why.
+func (ch *channel) place(t dialTarget, timeout time.Duration) (legs []*leg, why iax.Cause) {
 	p := ch.peers.peers[t.peer]
 	if p == nil || !p.peer {
 		ch.log.Warn().Str("peer", t.peer).Msg("exchange: Dial: no such peer in iax.conf")
 		return nil, iax.CauseNoRoute
 	}
-	addr := ch.x.at(p)
-	if !addr.IsValid() || ch.x.unreachable(p.name) {
+	addresses := ch.x.addresses(p)
+	if len(addresses) == 0 {
 		ch.log.Info().Str("callee", t.peer).Msg("exchange: Dial: the peer is not registered or not reachable")
 		return nil, iax.CauseSubscriberAbsent
 	}
@@ -129,16 +131,22 @@ func (ch *channel) place(t dialTarget, timeout time.Duration) (*leg, iax.Cause) 
 		peerContext = p.peerContext
 	}
 	codecs := calleeCodecs(p.codecs, ch.call.Info().Codec)
-	call, err := ch.x.e.Dial(context.Background(), iax.DialParams{
+	params := iax.DialParams{
 		Account: iax.Account{Username: username, Secret: p.secret, Key: p.outKey, Allow: p.methods | iax.AuthRSA},
-		Server:  addr.String(), Number: number, Context: peerContext, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
+		Number:  number, Context: peerContext, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
 		Codecs: codecs, Encryption: p.encryption, Timeout: timeout,
-	})
-	if err != nil {
-		ch.log.Warn().Str("peer", t.peer).Err(err).Msg("exchange: Dial")
-		return nil, iax.CauseTemporaryFailure
 	}
-	return &leg{call: call}, iax.CauseNone
+	for _, addr := range addresses {
+		params.Server = addr.String()
+		call, err := ch.x.e.Dial(context.Background(), params)
+		if err != nil {
+			ch.log.Warn().Str("peer", t.peer).Err(err).Msg("exchange: Dial")
+			why = iax.CauseTemporaryFailure
+			continue
+		}
+		legs = append(legs, &leg{call: call})
+	}
+	return legs, why
 }
 
 // calleeCodecs puts the caller's codec first, if the callee may have it, so

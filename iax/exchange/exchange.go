@@ -46,6 +46,8 @@ type Exchange struct {
 	plan  *dialPlan
 	where map[string]*location // registered peers
 
+	contacts map[string][]contact // further registrations of peers that may have several
+
 	stop context.CancelFunc
 	work sync.WaitGroup
 }
@@ -62,7 +64,7 @@ type location struct {
 
 // Start reads the files, opens the socket and serves.
 func Start(cfg Config) (*Exchange, error) {
-	x := &Exchange{cfg: cfg, log: cfg.Logger, where: make(map[string]*location)}
+	x := &Exchange{cfg: cfg, log: cfg.Logger, where: make(map[string]*location), contacts: make(map[string][]contact)}
 	if err := x.load(); err != nil {
 		return nil, err
 	}
@@ -129,6 +131,7 @@ func (x *Exchange) load() error {
 	for name, l := range x.where {
 		if p := peers.peers[name]; p == nil || !p.dynamic || l.until.IsZero() {
 			delete(x.where, name)
+			delete(x.contacts, name)
 		}
 	}
 	for name, p := range peers.peers {

@@ -16,28 +16,30 @@ import (
 
 // peerConfig is one section of iax.conf.
 type peerConfig struct {
-	name        string
-	user, peer  bool // may call us; may be called
-	dynamic     bool // registers; otherwise host is fixed
-	host        string
-	port        int
-	username    string // we call ourselves so at this peer
-	secret      string
-	methods     iax.AuthMethods
-	keys        []*rsa.PublicKey
-	outKey      *rsa.PrivateKey
-	context     string
-	peerContext string
-	codecs      []iax.Codec
-	callerFirst bool
-	token       bool
-	encryption  iax.Encryption
-	callerID    iax.CallerID
-	hasCallerID bool
-	qualify     time.Duration // longest round trip that is well; 0: not watched
-	permits     []acl
-	file        string
-	line        int
+	name       string
+	user, peer bool // may call us; may be called
+	dynamic    bool // registers; otherwise host is fixed
+	host       string
+	port       int
+	// registrations: from how many addresses at once it may be registered.
+	registrations int
+	username      string // we call ourselves so at this peer
+	secret        string
+	methods       iax.AuthMethods
+	keys          []*rsa.PublicKey
+	outKey        *rsa.PrivateKey
+	context       string
+	peerContext   string
+	codecs        []iax.Codec
+	callerFirst   bool
+	token         bool
+	encryption    iax.Encryption
+	callerID      iax.CallerID
+	hasCallerID   bool
+	qualify       time.Duration // longest round trip that is well; 0: not watched
+	permits       []acl
+	file          string
+	line          int
 }
 
 // acl is a permit or deny line.
@@ -191,6 +193,7 @@ var peerSettings = map[string]func(f *peerFile, p *peerConfig, v setting){
 	"port":              func(f *peerFile, p *peerConfig, v setting) { p.port = int(f.number(v, 1)) },
 	"username":          func(_ *peerFile, p *peerConfig, v setting) { p.username = v.value },
 	"defaultuser":       func(_ *peerFile, p *peerConfig, v setting) { p.username = v.value },
+	"registrations":     func(f *peerFile, p *peerConfig, v setting) { p.registrations = int(f.number(v, 1)) },
 	"secret":            func(_ *peerFile, p *peerConfig, v setting) { p.secret = v.value },
 	"auth":              (*peerFile).setAuth,
 	"inkeys":            (*peerFile).setInKeys,

@@ -88,13 +88,18 @@ func (a *authority) Registered(name string, at netip.AddrPort, refresh time.Dura
 	defer x.mu.Unlock()
 	old := x.where[name]
 	if refresh == 0 {
-		delete(x.where, name)
+		if !x.dropContact(name, at, true) {
+			delete(x.where, name)
+		}
 		x.log.Info().Str("name", name).Msg("exchange: released")
 		return
 	}
 	until := time.Now().Add(refresh)
 	if old != nil && old.addr == at {
 		old.until = until
+		return
+	}
+	if x.addContact(x.peers.peers[name], old, at, until) {
 		return
 	}
 	x.where[name] = &location{addr: at, until: until}
