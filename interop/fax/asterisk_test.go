@@ -22,7 +22,7 @@ func TestAsterisk(t *testing.T) {
 	registered(t, a, ours)
 
 	t.Run("send", func(t *testing.T) {
-		var before [16]string // what a line's latest call left at Asterisk
+		var before [16]string                                   // what a line's latest call left at Asterisk
 		inAllModes(t, func(t *testing.T, i int, m mode) error { // one call at a time to a number: each mode has its own
 			id := l.Submit(t, ours[i].Device, fmt.Sprint(2100+i), doc, m.options()...)
 			sent := checkSent(t, spool, id, m)
