@@ -55,6 +55,9 @@ func run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.BecomeOwner(); err != nil {
+		return err
+	}
 	if err := os.Chdir(s.Dir()); err != nil { // scripts and sockets are relative to it
 		return err
 	}

@@ -50,6 +50,9 @@ func run(c *cli.Context) error {
 	if !c.Bool("D") {
 		return detach()
 	}
+	if err := s.BecomeOwner(); err != nil {
+		return err
+	}
 	if err := os.Chdir(s.Dir()); err != nil { // scripts are relative to it
 		return err
 	}

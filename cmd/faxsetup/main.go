@@ -28,7 +28,7 @@ func main() {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
 			&cli.BoolFlag{Name: "create", Usage: "make the spool, or what is missing of it"},
-			&cli.StringFlag{Name: "user", Usage: "give what is made to `USER`, under whom the server runs (as root; HylaFAX uses uucp)"},
+			&cli.StringFlag{Name: "user", Usage: "give what is made to `USER`, under whom the server runs (as root; default uucp, as HylaFAX)"},
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what is wrong"},
 			&cli.BoolFlag{Name: "verbose", Usage: "print what is done (as without -quiet)"},
 		},
@@ -62,13 +62,26 @@ func run(c *cli.Context) error {
 	if _, err := spool.Create(dir); err != nil {
 		return err
 	}
-	if name := c.String("user"); name != "" {
+	if name := owner(c.String("user")); name != "" {
 		if err := giveTo(dir, name); err != nil {
 			return err
 		}
 	}
 	say("%s is ready. Next: a line (copy config/iax to etc/config.ttyIAX0 and edit it), then start faxq, hfaxd and faxgetty with -q %s.", dir, dir)
 	return check(dir, func(string, ...any) {})
+}
+
+// owner is the user who gets a spool that root makes: hfaxd does not serve as
+// root.
+func owner(wanted string) string {
+	if wanted != "" || os.Getuid() != 0 {
+		return wanted
+	}
+	const faxUser = "uucp"
+	if _, err := user.Lookup(faxUser); err != nil {
+		return ""
+	}
+	return faxUser
 }
 
 // check reads every configuration file of a spool.
