@@ -48,6 +48,10 @@ bench: ## benchmarks of everything
 bench-line: ## our modems and spandsp's, side by side: ns per sample
 	$(GO) test -tags interop -run '^$$' -bench Line ./interop/spandsp
 
+bench-faxq: ## faxq with 100,000 jobs: start, memory, decisions, submit to dial; throughput of 200 lines
+	$(GO) test -run '^$$' -bench . ./sched
+	LITORIA_BENCH_JOBS=100000 $(GO) test -run '^$$' -bench . -timeout 30m ./sched/faxq
+
 line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
 	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md
 
@@ -65,6 +69,10 @@ loss-table: ## measure faxes over bad networks into docs/loss-table.md (five min
 interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
 	interop/setup
 	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/...
+
+interop-mix: build ## each program ours or HylaFAX's, in all combinations, into docs/mix.md
+	interop/setup
+	LITORIA_MIX_TABLE=$(CURDIR)/docs/mix.md CGO_ENABLED=0 $(GO) test -tags interop,mix -count=1 -timeout 25m ./interop/mix
 
 interop-%: build ## one of them: interop-fax, interop-iax, interop-clients, interop-spandsp, interop-tiff
 	interop/setup

@@ -32,7 +32,7 @@ func main() {
 		Version:         protocol.Version,
 		HideHelpCommand: true,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
+			&cli.StringFlag{Name: "q", Value: ".", Usage: "the spool `DIRECTORY`; faxq runs its send command there"},
 			&cli.StringFlag{Name: "m", Required: true, Usage: "the `DEVICE` to send on"},
 			&cli.BoolFlag{Name: "l", Usage: "lock the modem (no effect: the line's process sees to it)"},
 			&cli.StringSliceFlag{Name: "c", Usage: "set a configuration parameter for this call, `'TAG: VALUE'`"},

@@ -12,14 +12,17 @@ import (
 	"github.com/litoria-fax/litoria/spool"
 )
 
-// BenchmarkStart reads a queue of 10,000 waiting jobs, as a faxq does that is
-// started: time to the first decision, and memory per job.
+// BenchmarkStart reads a queue of 10,000 waiting jobs (LITORIA_BENCH_JOBS), as a
+// faxq does that is started: time to the first decision, and memory per job.
 func BenchmarkStart(b *testing.B) {
 	s, err := spool.Create(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
-	const jobs = 10_000
+	jobs := 10_000
+	if n, err := strconv.Atoi(os.Getenv("LITORIA_BENCH_JOBS")); err == nil {
+		jobs = n
+	}
 	if err := os.WriteFile(s.Path("docq/doc.tif"), tiffFile(1, 1728, 1143, 98), 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -49,8 +52,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/jobs, "B/job")
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/jobs, "µs/job")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(jobs), "B/job")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(jobs), "µs/job")
 	runtime.KeepAlive(srv)
 }
 
