@@ -190,7 +190,9 @@ func (a *Asterisk) FaxResult(word string) (Fax, bool) {
 		if !ok || !strings.Contains(" "+line+" ", " "+word+" ") {
 			continue
 		}
-		f, found = parseFaxResult(line), true
+		if r := parseFaxResult(line); r.Status != "" { // without: the line that says what is being executed
+			f, found = r, true
+		}
 	}
 	if f.File != "" {
 		f.File = filepath.Join(a.Dir, strings.TrimPrefix(f.File, a.in))
