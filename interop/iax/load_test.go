@@ -24,7 +24,7 @@ const (
 	loadLines  = 100
 	loadCalls  = 50
 	loadLength = 30 // seconds
-	lateLimit  = 5 // ms, p99: the aim on a machine of its own. No test fails for a machine's speed
+	lateLimit  = 5  // ms, p99: the aim on a machine of its own. No test fails for a machine's speed
 )
 
 // timed sends noise that is made once and notes when it is asked for samples.
