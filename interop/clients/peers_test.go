@@ -227,7 +227,7 @@ func TestFTPPrograms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(command[0]); err != nil {
-				t.Skip(command[0], " is not installed")
+				t.Fatalf("%s is not installed: run interop/setup first", command[0])
 			}
 			cmd := exec.Command(command[0], command[1:]...)
 			cmd.Stderr = io.Discard

@@ -63,8 +63,8 @@ func TestHylaFAX(t *testing.T) {
 			}
 			compare := lab.ComparePages
 			if !m.ecm {
-				// HylaFAX codes the page anew while it sends it. Of this document's first page one
-				// white row at the end does not arrive then, at every rate; whose row that is, is open.
+				// Of the first page one white row at the end does not arrive then, at every rate;
+				// whose fault that is, HylaFAX's or ours, is open.
 				compare = lab.CompareInk
 			}
 			return compare(doc, receivedOn(t, spool, ours[i].Device, before))
