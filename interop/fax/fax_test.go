@@ -39,7 +39,7 @@ var modes = []mode{
 // options are sendfax's: HylaFAX uses V.29 at 9600 and V.27ter at 4800 when
 // told so with -B.
 func (m mode) options() []string {
-	o := []string{"-m", "-B", fmt.Sprint(m.rate), "-T", "2", "-t", "2"}
+	o := []string{"-m", "-B", fmt.Sprint(m.rate), "-T", "12", "-t", "3"}
 	if !m.ecm {
 		o = append(o, "-E")
 	}
@@ -84,11 +84,14 @@ func document(t testing.TB) string {
 	return tif
 }
 
+// soonAgain lets a call that found the other side busy be made again in seconds.
+const soonAgain = "JobReqBusy: 15\nJobReqCongestion: 15\nJobReqNoAnswer: 15\nJobReqNoCarrier: 15\nJobReqOther: 15\nJobReqProto: 15\n"
+
 // lines of ours, one for each mode, so that all modes run at once.
 func ourLines() []lab.Line {
 	var l []lab.Line
 	for i := range modes {
-		l = append(l, lab.Line{Device: fmt.Sprintf("ttyIAX%d", i), Peer: fmt.Sprintf("lit%d", i), Secret: fmt.Sprintf("litsecret%d", i), Number: fmt.Sprint(1100 + i)})
+		l = append(l, lab.Line{Device: fmt.Sprintf("ttyIAX%d", i), Peer: fmt.Sprintf("lit%d", i), Secret: fmt.Sprintf("litsecret%d", i), Number: fmt.Sprint(1100 + i), Config: soonAgain})
 	}
 	return l
 }
