@@ -39,8 +39,7 @@ func TestDialogues(t *testing.T) {
 }
 
 // plays is how often a dialogue is played before it counts as different:
-// HylaFAX's answers to some lines depend on the moment (on what was left in its
-// line buffer, on the second in which a job file was written).
+// HylaFAX was seen to answer the same line in two ways; why is not known.
 const plays = 5
 
 func playDialogue(t *testing.T, file string) {

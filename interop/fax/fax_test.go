@@ -136,11 +136,10 @@ func checkSent(t *testing.T, spool, id string, m mode) error {
 	return nil
 }
 
-// calls is how many calls a mode may take. A machine that stops for a fraction
-// of a second, as virtual ones do, costs a call without error correction some
-// rows, and any call its rate; what is tested is that the two ends understand
-// each other bit by bit, and one clean call shows it.
-const calls = 5
+// calls is how many calls a mode without error correction may take; one with
+// it has a single call. Rows are lost in the first call at times, more often
+// when we send; a stall of the machine is suspected, not proven.
+const calls = 2
 
 // inAllModes runs a call in each mode, all modes at once, again where one was
 // not clean.
@@ -154,7 +153,7 @@ func inAllModes(t *testing.T, call func(t *testing.T, i int, m mode) error) {
 				if err == nil {
 					return
 				}
-				if n == calls {
+				if m.ecm || n == calls {
 					t.Fatalf("%d calls, none clean; the last: %v", n, err)
 				}
 				t.Logf("call %d was not clean: %v", n, err)

@@ -11,8 +11,9 @@ import (
 	"github.com/litoria-fax/litoria/interop/lab"
 )
 
-// It has a tag of its own and is no part of make interop yet: a call that is to
-// be made again may find iaxmodem away for minutes.
+// It has a tag of its own and is no part of make interop yet, since it fails:
+// without error correction HylaFAX's pages arrive here a white row short, and a
+// call that is to be made again may find iaxmodem away for minutes.
 
 // TestHylaFAX sends between our lines and HylaFAX's with iaxmodem, both behind
 // one Asterisk, in all modes at once.
@@ -64,13 +65,7 @@ func TestHylaFAX(t *testing.T) {
 			if err := checkSent(t, hylaSpool, id, m); err != nil {
 				return err
 			}
-			compare := lab.ComparePages
-			if !m.ecm {
-				// Of the first page one white row at the end does not arrive then, at every rate;
-				// whose fault that is, HylaFAX's or ours, is open.
-				compare = lab.CompareInk
-			}
-			return compare(doc, receivedOn(t, spool, ours[i].Device, before))
+			return lab.ComparePages(doc, receivedOn(t, spool, ours[i].Device, before))
 		})
 	})
 }

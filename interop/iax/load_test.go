@@ -24,7 +24,7 @@ const (
 	loadLines  = 100
 	loadCalls  = 50
 	loadLength = 30 // seconds
-	lateLimit  = 5  // ms, p99: the aim on a machine of its own. No test fails for a machine's speed
+	lateLimit  = 50 // ms, p99; the aim on a machine of its own is 5
 )
 
 // timed sends noise that is made once and notes when it is asked for samples.
@@ -128,7 +128,7 @@ func TestLoad(t *testing.T) {
 	t.Logf("CPU of one core: %.2f %% per call for both ends, %.2f %% per call in the exchange", 100*ours/seconds/loadCalls, 100*theirs/seconds/loadCalls)
 	t.Logf("sent late: p50 %.2f, p99 %.2f, most %.2f ms; %d frames concealed of %d", at(0.5), at(0.99), at(1), lost, len(late))
 	if at(0.99) > lateLimit {
-		t.Logf("p99 of lateness is %.2f ms, over the aim of %d ms: measure where nothing else runs", at(0.99), lateLimit)
+		t.Errorf("p99 of lateness is %.2f ms, more than %d ms even for a machine that does other things", at(0.99), lateLimit)
 	}
 	if perLine := (idle - before) / loadLines; perLine > 2<<20 {
 		t.Errorf("an idle line takes %d octets, at most 2 MB are wanted", perLine)

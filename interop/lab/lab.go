@@ -246,32 +246,6 @@ func SamePages(t testing.TB, sent string, received ...string) {
 
 // ComparePages is SamePages with an error for an answer.
 func ComparePages(sent string, received ...string) error {
-	return comparePages(samePixels, sent, received...)
-}
-
-// CompareInk is ComparePages that takes a page for the same if only white rows
-// at its end are missing.
-func CompareInk(sent string, received ...string) error {
-	return comparePages(func(want, got *t4.Bitmap) error {
-		if got.Height < want.Height && got.Width == want.Width && white(want.Pix[len(got.Pix):]) {
-			cut := *want
-			cut.Height, cut.Pix = got.Height, want.Pix[:len(got.Pix)]
-			want = &cut
-		}
-		return samePixels(want, got)
-	}, sent, received...)
-}
-
-func white(pix []byte) bool {
-	for _, b := range pix {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func comparePages(same func(want, got *t4.Bitmap) error, sent string, received ...string) error {
 	want, err := decoded(sent)
 	if err != nil {
 		return err
@@ -289,7 +263,7 @@ func comparePages(same func(want, got *t4.Bitmap) error, sent string, received .
 		return fmt.Errorf("%s has %d pages, %s has %d", sent, len(want), names, len(got))
 	}
 	for i, page := range want {
-		if err := same(page, got[i]); err != nil {
+		if err := samePixels(page, got[i]); err != nil {
 			return fmt.Errorf("page %d of %s is not that of %s: %w", i+1, names, sent, err)
 		}
 	}
