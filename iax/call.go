@@ -72,6 +72,7 @@ type Call struct {
 	relay   func(ts uint32, codec Codec, payload []byte)
 	buffer  *jitter.Buffer
 	pace    pacer
+	spoke   bool // a frame of audio was taken in this step
 	playing bool // media runs
 	relayed relayClock
 	told    bool // Config.Incoming was told
@@ -235,7 +236,7 @@ func (c *Call) timeout(now time.Time) {
 		return
 	}
 	c.buffer.Timeout(now)
-	for c.playing && !c.pace.next().After(now) {
+	if c.playing && !c.pace.next().After(now) {
 		c.speak(now)
 	}
 	if due(now, c.doneAt) {
@@ -270,6 +271,7 @@ func (c *Call) speak(now time.Time) {
 	c.payload = appendAudio(c.payload[:0], c.m.info.Codec, c.pcm[:])
 	c.m.sendVoice(now, ts, c.m.info.Codec, c.payload)
 	c.sent++
+	c.spoke = true
 	if c.doneAt.IsZero() && c.media.Done() {
 		c.doneAt = now.Add(doneLinger)
 	}
@@ -291,6 +293,10 @@ func (c *Call) hear(now time.Time, ts uint32, codec Codec, payload []byte) {
 
 // stepped tells the user what happened in the last step.
 func (c *Call) stepped(now time.Time) {
+	if c.spoke {
+		c.pace.sent(now)
+		c.spoke = false
+	}
 	if c.m.info.Incoming && !c.proved && (c.m.heard || c.over()) {
 		c.proved = true
 		c.e.proved(c.d.remote.Addr())

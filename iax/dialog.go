@@ -17,7 +17,8 @@ type machine interface {
 	output() *output
 	remoteNumber() wire.CallNumber
 	over() bool
-	// stepped is called after each step, when the datagrams are sent.
+	// stepped is called after each step, when the datagrams are sent; now is
+	// the time after that.
 	stepped(now time.Time)
 }
 
@@ -88,7 +89,7 @@ func (d *dialog) run() {
 	for {
 		now := time.Now()
 		d.m.timeout(now)
-		d.flush(now)
+		d.flush()
 		if d.m.over() {
 			return
 		}
@@ -134,12 +135,12 @@ func (d *dialog) grant() {
 }
 
 // flush sends what the machine said and tells it.
-func (d *dialog) flush(now time.Time) {
+func (d *dialog) flush() {
 	out := d.m.output()
 	out.each(func(b []byte) { d.e.write(b, d.remote) })
 	out.clearPackets()
 	if n := d.m.remoteNumber(); n != d.bound && n != 0 {
 		d.e.bind(d, n)
 	}
-	d.m.stepped(now)
+	d.m.stepped(time.Now())
 }

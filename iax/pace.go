@@ -7,8 +7,10 @@ const (
 	frameMS   = uint32(frameTime / time.Millisecond)
 
 	// catchUpGap is the least distance of frames when we are behind after a
-	// stall: they go out faster than real time, but not as one burst.
-	catchUpGap = 5 * time.Millisecond
+	// stall: they go out faster than real time, but not as one burst. Frames
+	// that arrive together are put in a wrong order by the threads of Asterisk,
+	// and without a jitter buffer there the demodulator hears them so.
+	catchUpGap = 10 * time.Millisecond
 	// catchUpMax is how far behind we make good. After a longer stall the
 	// rest is left out and the time stamps say so.
 	catchUpMax = 3 * time.Second
@@ -18,9 +20,9 @@ const (
 // start, whenever the frames before it were really sent, so it does not drift.
 type pacer struct {
 	start   time.Time
-	base    uint32 // time stamp of frame 0
-	frame   int64  // next frame
-	last    time.Time
+	base    uint32    // time stamp of frame 0
+	frame   int64     // next frame
+	last    time.Time // when the latest was sent
 	maxLate time.Duration
 }
 
@@ -36,7 +38,7 @@ func (p *pacer) next() time.Time {
 	return due
 }
 
-// take gives the time stamp of the frame that is sent now.
+// take gives the time stamp of the frame that is to be sent now; sent follows.
 func (p *pacer) take(now time.Time) uint32 {
 	late := now.Sub(p.start.Add(time.Duration(p.frame) * frameTime))
 	p.maxLate = max(p.maxLate, late)
@@ -47,4 +49,11 @@ func (p *pacer) take(now time.Time) uint32 {
 	p.frame++
 	p.last = now
 	return ts
+}
+
+// sent notes when the frame that was taken last really went out: the process may
+// have lost the processor between take and the socket.
+func (p *pacer) sent(now time.Time) {
+	p.last = now
+	p.maxLate = max(p.maxLate, now.Sub(p.start.Add(time.Duration(p.frame-1)*frameTime)))
 }
