@@ -15,15 +15,10 @@ func (s *Spool) BecomeOwner() error {
 	if os.Getuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(s.dir)
-	if err != nil {
+	uid, gid, err := s.Owner()
+	if err != nil || uid == 0 {
 		return err
 	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || st.Uid == 0 {
-		return nil
-	}
-	uid, gid := int(st.Uid), int(st.Gid)
 	for _, step := range []func() error{
 		func() error { return syscall.Setgroups([]int{gid}) },
 		func() error { return syscall.Setgid(gid) },
@@ -34,4 +29,17 @@ func (s *Spool) BecomeOwner() error {
 		}
 	}
 	return nil
+}
+
+// Owner is the user and the group that the spool directory belongs to.
+func (s *Spool) Owner() (uid, gid int, err error) {
+	info, err := os.Stat(s.dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, fmt.Errorf("%s: its owner is not known", s.dir)
+	}
+	return int(st.Uid), int(st.Gid), nil
 }

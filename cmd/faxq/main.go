@@ -15,6 +15,7 @@ import (
 
 	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/sched/faxq"
+	"github.com/litoria-fax/litoria/sched/faxq/starter"
 	"github.com/litoria-fax/litoria/spool"
 )
 
@@ -30,6 +31,7 @@ func main() {
 			&cli.BoolFlag{Name: "D", Usage: "stay attached to the terminal"},
 			&cli.StringSliceFlag{Name: "c", Usage: "set a configuration parameter, `'TAG: VALUE'`, over what etc/config says"},
 			&cli.BoolFlag{Name: "debug", Usage: "log more"},
+			&cli.StringFlag{Name: starter.Flag, Hidden: true},
 		},
 		Action: run,
 	}
@@ -40,6 +42,9 @@ func main() {
 }
 
 func run(c *cli.Context) error {
+	if ids := c.String(starter.Flag); ids != "" {
+		return starter.Run(ids)
+	}
 	if c.NArg() > 0 {
 		return fmt.Errorf("%q is not understood; see faxq -help", c.Args().First())
 	}
@@ -50,7 +55,8 @@ func run(c *cli.Context) error {
 	if !c.Bool("D") {
 		return detach()
 	}
-	if err := s.BecomeOwner(); err != nil {
+	starts, err := lowerRights(s)
+	if err != nil {
 		return err
 	}
 	if err := os.Chdir(s.Dir()); err != nil { // scripts are relative to it
@@ -63,11 +69,28 @@ func run(c *cli.Context) error {
 	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
 	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	server, err := faxq.New(faxq.Options{Spool: s, Log: log, Set: c.StringSlice("c")})
+	server, err := faxq.New(faxq.Options{Spool: s, Log: log, Set: c.StringSlice("c"), Starter: starts})
 	if err != nil {
 		return err
 	}
 	return server.Run(ctx)
+}
+
+// lowerRights gives up root's rights where root started us, and leaves a
+// starter behind that has them, for HylaFAX's faxsend.
+func lowerRights(s *spool.Spool) (*starter.Client, error) {
+	uid, gid, err := s.Owner()
+	if err != nil {
+		return nil, err
+	}
+	if os.Getuid() != 0 || uid == 0 {
+		return nil, nil
+	}
+	starts, err := starter.Begin(uid, gid)
+	if err != nil {
+		return nil, err
+	}
+	return starts, s.BecomeOwner()
 }
 
 // detach starts this program again, with -D, in a session of its own.

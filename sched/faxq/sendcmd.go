@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/sched/faxq/starter"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/linectl"
 )
@@ -45,27 +47,76 @@ func (s *Server) sendCommand(c *call, b linectl.Batch, jobtype string) {
 		args = append(args, "-c", fmt.Sprintf("%s:%q", strings.TrimSpace(tag), strings.TrimSpace(value)))
 	}
 	args = append(append(args, "-m", c.line), b.Jobs...)
-	words := strings.Fields(command)
-	// Not bound to our life: a call outlives a faxq that is stopped.
-	cmd := exec.Command(words[0], append(words[1:], args...)...)
-	cmd.Dir = s.spool.Dir()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	words := append(strings.Fields(command), args...)
+	cmd, err := s.startCommand(words)
+	if err != nil {
 		s.tell(func() { s.commandOver(c, command, err) })
 		return
 	}
-	pid := cmd.Process.Pid // and of its group: Debian's faxsend is a script around the program
-	lock.give(pid)
-	s.tell(func() { c.signal = func() { syscall.Kill(-pid, syscall.SIGTERM) } })
-	s.log.Info().Str("line", c.line).Str("command", command+" "+strings.Join(args, " ")).Int("pid", pid).Msg("send command started")
+	lock.give(cmd.pid)
+	s.tell(func() { c.signal = cmd.signal })
+	s.log.Info().Str("line", c.line).Str("command", strings.Join(words, " ")).Int("pid", cmd.pid).Bool("root", cmd.root).Msg("send command started")
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() { ended <- cmd.wait() }()
 	select {
 	case err = <-ended:
 		s.tell(func() { s.commandOver(c, command, err) })
 	case <-s.ctx.Done():
 		lock.keep() // it is the command's now
 	}
+}
+
+// running is a send command that runs.
+type running struct {
+	pid    int  // of the process and its group: Debian's faxsend is a script around the program
+	root   bool // with root as its real user
+	signal func()
+	wait   func() error // nil or an *exitStatus, unless how it ended is unknown
+}
+
+// exitStatus is how a command ended.
+type exitStatus struct{ syscall.WaitStatus }
+
+// Error says it in words.
+func (e *exitStatus) Error() string {
+	if e.Signaled() {
+		return "signal: " + e.Signal().String()
+	}
+	return fmt.Sprintf("exit status %d", e.ExitStatus())
+}
+
+// startCommand starts a send command in the spool: by the starter, which has
+// root's rights, if the program is one that only root can change, else with
+// our own. It is not bound to our life: a call outlives a faxq that is stopped.
+func (s *Server) startCommand(argv []string) (*running, error) {
+	if s.starter != nil && filepath.IsAbs(argv[0]) {
+		cmd, err := s.starter.Start(s.spool.Dir(), argv)
+		if err == nil {
+			return &running{pid: cmd.PID, root: true, signal: func() { cmd.Signal(syscall.SIGTERM) }, wait: func() error { return statusError(cmd.Wait()) }}, nil
+		}
+		s.log.Info().Str("command", argv[0]).Err(err).Msg("send command runs without root behind it")
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = s.spool.Dir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	pid := cmd.Process.Pid
+	return &running{pid: pid, signal: func() { syscall.Kill(-pid, syscall.SIGTERM) }, wait: func() error {
+		err := cmd.Wait()
+		if st, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok {
+			return statusError(st, nil)
+		}
+		return err
+	}}, nil
+}
+
+func statusError(st syscall.WaitStatus, err error) error {
+	if err != nil || st == 0 {
+		return err
+	}
+	return &exitStatus{st}
 }
 
 // commandOver ends a call made by a send command.
@@ -79,15 +130,15 @@ func (s *Server) commandOver(c *call, command string, err error) {
 // fillResult writes a result for the first job if the command wrote none.
 func (s *Server) fillResult(id sched.ID, command string, err error) {
 	result, text := linectl.Done, ""
-	var exit *exec.ExitError
+	var exit *exitStatus
 	switch {
 	case err == nil: // exit status 0 is send_retry
 		result = linectl.Retry
-	case errors.As(err, &exit) && exit.Exited() && exit.ExitCode() < int(linectl.NoBatch):
-		result = linectl.Result(exit.ExitCode())
-	case errors.As(err, &exit) && exit.Exited() && exit.ExitCode() != exitNoExec:
-		result, text = linectl.Failed, fmt.Sprintf("Send program terminated abnormally with exit status %d", exit.ExitCode())
-	case errors.As(err, &exit) && !exit.Exited():
+	case errors.As(err, &exit) && exit.Exited() && exit.ExitStatus() < int(linectl.NoBatch):
+		result = linectl.Result(exit.ExitStatus())
+	case errors.As(err, &exit) && exit.Exited() && exit.ExitStatus() != exitNoExec:
+		result, text = linectl.Failed, fmt.Sprintf("Send program terminated abnormally with exit status %d", exit.ExitStatus())
+	case errors.As(err, &exit) && !exit.Exited(), errors.Is(err, starter.ErrLost):
 		result, text = linectl.Failed, fmt.Sprintf("Send program terminated abnormally: %v", err)
 	default:
 		result, text = linectl.Failed, "Send program terminated abnormally; unable to exec "+command

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/sched/faxq/starter"
 	"github.com/litoria-fax/litoria/spool"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	Preparer Preparer
 	// Set are configuration parameters ("Tag: value") stronger than etc/config.
 	Set []string
+	// Starter starts send commands with root behind them; nil where faxq was
+	// not started by root.
+	Starter *starter.Client
 }
 
 // ErrRunning says that another faxq already serves the spool.
@@ -39,6 +43,7 @@ type Server struct {
 	log      zerolog.Logger
 	now      func() time.Time
 	preparer Preparer
+	starter  *starter.Client
 
 	cfg      *Config
 	cfgFile  configWatch
@@ -92,7 +97,7 @@ func New(o Options) (*Server, error) {
 		o.Now = time.Now
 	}
 	s := &Server{
-		spool: o.Spool, log: o.Log, now: o.Now, preparer: o.Preparer,
+		spool: o.Spool, log: o.Log, now: o.Now, preparer: o.Preparer, starter: o.Starter,
 		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{},
 		news: make(chan func(), newsBacklog), notices: newLimiter(maxScripts),
 	}
