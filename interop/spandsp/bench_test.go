@@ -11,6 +11,7 @@ import (
 
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 // endless is a source of random bits.
@@ -40,7 +41,7 @@ const (
 // spandsp's in one run on one machine, all in data.
 func BenchmarkLine(b *testing.B) {
 	peer := start(b)
-	for _, m := range Modes {
+	for _, m := range study.Modes {
 		theirTx, theirRx, err := peer.Cost(m, 2*benchSeconds)
 		if err != nil {
 			b.Fatal(err)
@@ -63,14 +64,14 @@ func BenchmarkLine(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
 				s := &nothing{}
-				r, err := Ours{}.NewReceiver(m, s)
+				r, err := study.Ours{}.NewReceiver(m, s)
 				if err != nil {
 					b.Fatal(err)
 				}
-				feed(r, line[:trainSeconds*modem.SampleRate], nil)
+				study.Feed(r, line[:trainSeconds*modem.SampleRate], nil)
 				b.StartTimer()
 				from := cpu(b)
-				feed(r, line[trainSeconds*modem.SampleRate:], nil)
+				study.Feed(r, line[trainSeconds*modem.SampleRate:], nil)
 				spent += cpu(b) - from
 				samples += len(line) - trainSeconds*modem.SampleRate
 				if s.trained != 1 || s.down != 0 {
@@ -82,12 +83,12 @@ func BenchmarkLine(b *testing.B) {
 		b.Run("send "+m.Rate.String(), func(b *testing.B) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			x, err := Ours{}.NewTransmitter(m, false, endless{linesim.NewRandom(1)})
+			x, err := study.Ours{}.NewTransmitter(m, false, endless{linesim.NewRandom(1)})
 			if err != nil {
 				b.Fatal(err)
 			}
-			buf := make([]int16, packet)
-			for range trainSeconds * modem.SampleRate / packet {
+			buf := make([]int16, linesim.Packet)
+			for range trainSeconds * modem.SampleRate / linesim.Packet {
 				x.Read(buf)
 			}
 			b.ReportAllocs()
@@ -96,7 +97,7 @@ func BenchmarkLine(b *testing.B) {
 			for range b.N {
 				x.Read(buf)
 			}
-			report(b, cpu(b)-from, b.N*packet, theirTx)
+			report(b, cpu(b)-from, b.N*linesim.Packet, theirTx)
 		})
 	}
 }
@@ -113,9 +114,9 @@ func cpu(b *testing.B) time.Duration {
 }
 
 // noisy is a burst of benchSeconds on an easy line.
-func noisy(b *testing.B, m Mode) []int16 {
+func noisy(b *testing.B, m study.Mode) []int16 {
 	b.Helper()
-	x, err := Ours{}.NewTransmitter(m, false, endless{linesim.NewRandom(1)})
+	x, err := study.Ours{}.NewTransmitter(m, false, endless{linesim.NewRandom(1)})
 	if err != nil {
 		b.Fatal(err)
 	}

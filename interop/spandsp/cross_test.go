@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 func start(t testing.TB) *Peer {
@@ -32,25 +33,25 @@ var spandspLimit = map[string]float64{
 // noise 3 dB over what the receiver needs at all, through u-law.
 func TestCross(t *testing.T) {
 	peer := start(t)
-	for _, m := range Modes {
+	for _, m := range study.Modes {
 		for _, short := range []bool{false, true} {
 			if short && !m.Short() {
 				continue
 			}
-			t.Run(name(m, short)+"/ours to spandsp", func(t *testing.T) { cross(t, Ours{}, peer, m, short, spandspLimit[m.Name]+3) })
-			t.Run(name(m, short)+"/spandsp to ours", func(t *testing.T) { cross(t, peer, Ours{}, m, short, m.Ideal+1+3) })
+			t.Run(name(m, short)+"/ours to spandsp", func(t *testing.T) { cross(t, study.Ours{}, peer, m, short, spandspLimit[m.Name]+3) })
+			t.Run(name(m, short)+"/spandsp to ours", func(t *testing.T) { cross(t, peer, study.Ours{}, m, short, m.Ideal+1+3) })
 		}
 	}
 }
 
-func name(m Mode, short bool) string {
+func name(m study.Mode, short bool) string {
 	if short {
 		return m.Name + " short"
 	}
 	return m.Name
 }
 
-func cross(t *testing.T, from, to Side, m Mode, short bool, snr float64) {
+func cross(t *testing.T, from, to study.Side, m study.Mode, short bool, snr float64) {
 	const bursts = 20
 	bits := 20000
 	if m.Name == "v21" {
@@ -58,13 +59,13 @@ func cross(t *testing.T, from, to Side, m Mode, short bool, snr float64) {
 	}
 	trained, clean := 0, 0
 	for i := range bursts {
-		b, err := MakeBurst(from, m, short, bits, i)
+		b, err := study.MakeBurst(from, m, short, bits, i)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := linesim.Defaults()
 		p.SNR, p.ULaw = snr, true
-		o, err := Trial{Channel: p, Point: 1}.Run(to, m, b, i)
+		o, err := study.Trial{Channel: p, Point: 1}.Run(to, m, b, i)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,19 +11,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-
-	"github.com/litoria-fax/litoria/modemdrv/linesim"
 )
 
-// End is one end of a call: samples out and in by turns, 160 each.
-type End interface {
-	// Next gives what the end sends. io.EOF: it has hung up.
-	Next(out []int16) error
-	// Hear gives it what arrives; lost tells that this is made up.
-	Hear(in []int16, lost bool) error
-}
-
-// Fax is spandsp's fax engine at one end of a call. It implements End.
+// Fax is spandsp's fax engine at one end of a call. It implements study.End.
 type Fax struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
@@ -58,7 +48,7 @@ func StartFax(role string, settings ...string) (*Fax, error) {
 	return f, f.cmd.Start()
 }
 
-// Next implements End.
+// Next implements study.End.
 func (f *Fax) Next(out []int16) error {
 	err := binary.Read(f.out, binary.LittleEndian, out)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -67,7 +57,7 @@ func (f *Fax) Next(out []int16) error {
 	return err
 }
 
-// Hear implements End. Samples that come after it has hung up are nobody's.
+// Hear implements study.End. Samples that come after it has hung up are nobody's.
 func (f *Fax) Hear(in []int16, _ bool) error {
 	binary.Write(f.in, binary.LittleEndian, in)
 	return nil
@@ -102,45 +92,4 @@ func (f *Fax) Hangup() (Result, error) {
 		return r, fmt.Errorf("what spandsp said at the end: %w\n%s", err, f.errors.String())
 	}
 	return r, nil
-}
-
-// ErrTooLong tells that a call did not end.
-var ErrTooLong = errors.New("the call did not end")
-
-// lineDelay is silence in a channel before the first sample, so that there is always
-// a packet to take out.
-const lineDelay = 2 * packet
-
-// Call joins two ends by a channel each way, until one hangs up, and gives
-// the samples it took. limit ends it with ErrTooLong.
-func Call(a, b End, toB, toA linesim.Parameters, limit int) (samples int, err error) {
-	there, back := linesim.New(toB), linesim.New(toA)
-	there.Silence(lineDelay)
-	back.Silence(lineDelay)
-	for samples = 0; samples < limit; samples += packet {
-		if err := pass(a, b, there, samples); err != nil {
-			return samples, hangup(err)
-		}
-		if err := pass(b, a, back, samples); err != nil {
-			return samples, hangup(err)
-		}
-	}
-	return samples, ErrTooLong
-}
-
-func hangup(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
-
-// pass takes a packet from one end through a channel to the other.
-func pass(from, to End, c *linesim.Channel, at int) error {
-	var out [packet]int16
-	if err := from.Next(out[:]); err != nil {
-		return err
-	}
-	c.Write(out[:])
-	return to.Hear(c.Output()[at:at+packet], c.Lost(at/packet))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 // document makes a TIFF of some pages of text and drawings, for either maker.
@@ -74,7 +75,7 @@ func TestPeerCallsItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := Call(a, b, line(1), line(2), callLimit)
+	n, err := study.Call(a, b, line(1), line(2), callLimit)
 	if err != nil {
 		t.Error(err)
 	}

@@ -1,5 +1,11 @@
 //go:build interop
 
+// Package spandsp is spandsp, the library under Asterisk's and FreeSWITCH's fax
+// and under IAXmodem, as a side and an end of the studies of modemdrv/study: our
+// modems are measured beside its own, and each hears the other. It needs
+// libspandsp-dev, libtiff-dev and a C compiler: the programs in the folder peer
+// are built and talked to through pipes. Nothing of Litoria's programs depends on
+// it.
 package spandsp
 
 import (
@@ -13,9 +19,10 @@ import (
 	"runtime"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
-// Peer is spandsp, in a process of its own. It implements Side.
+// Peer is spandsp, in a process of its own. It implements study.Side.
 type Peer struct {
 	cmd *exec.Cmd
 	in  *bufio.Writer
@@ -91,8 +98,8 @@ func (p *Peer) ask(payload any, want, format string, args ...any) (int, error) {
 	return n, nil
 }
 
-// Transmit implements Side.
-func (p *Peer) Transmit(m Mode, short bool, bits []byte) ([]int16, error) {
+// Transmit implements study.Side.
+func (p *Peer) Transmit(m study.Mode, short bool, bits []byte) ([]int16, error) {
 	flag := 0
 	if short {
 		flag = 1
@@ -106,9 +113,9 @@ func (p *Peer) Transmit(m Mode, short bool, bits []byte) ([]int16, error) {
 	return out, err
 }
 
-// Receive implements Side. spandsp takes no notice of lost packets.
-func (p *Peer) Receive(m Mode, line, long []int16, _ func(int) bool) (Reception, error) {
-	var r Reception
+// Receive implements study.Side. spandsp takes no notice of lost packets.
+func (p *Peer) Receive(m study.Mode, line, long []int16, _ func(int) bool) (study.Reception, error) {
+	var r study.Reception
 	how := "new"
 	if long != nil {
 		first, err := p.hear(m, how, long)
@@ -125,16 +132,16 @@ func (p *Peer) Receive(m Mode, line, long []int16, _ func(int) bool) (Reception,
 	return second, err
 }
 
-func (p *Peer) hear(m Mode, how string, line []int16) (Reception, error) {
+func (p *Peer) hear(m study.Mode, how string, line []int16) (study.Reception, error) {
 	n, err := p.ask(line, "events", "rx %s %s %d", m.Name, how, len(line))
 	if err != nil {
-		return Reception{}, err
+		return study.Reception{}, err
 	}
 	events := make([]byte, n)
 	if _, err := io.ReadFull(p.out, events); err != nil {
-		return Reception{}, err
+		return study.Reception{}, err
 	}
-	var r Reception
+	var r study.Reception
 	for _, e := range events {
 		switch e {
 		case '0', '1':
@@ -153,7 +160,7 @@ func (p *Peer) hear(m Mode, how string, line []int16) (Reception, error) {
 
 // Cost gives the processor time of a sample, in nanoseconds, of transmitter and
 // receiver.
-func (p *Peer) Cost(m Mode, seconds int) (tx, rx float64, err error) {
+func (p *Peer) Cost(m study.Mode, seconds int) (tx, rx float64, err error) {
 	fmt.Fprintf(p.in, "cost %s %d\n", m.Name, seconds)
 	if err := p.in.Flush(); err != nil {
 		return 0, 0, err

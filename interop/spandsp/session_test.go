@@ -5,36 +5,17 @@ package spandsp
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"path/filepath"
 	"testing"
 
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
 )
-
-// session is a session of ours as an End.
-type session struct{ *modemdrv.Session }
-
-func (s session) Next(out []int16) error {
-	if s.Done() {
-		return io.EOF
-	}
-	s.Transmit(out)
-	return nil
-}
-
-func (s session) Hear(in []int16, lost bool) error {
-	if lost {
-		s.Conceal(len(in))
-	}
-	s.Receive(in)
-	return nil
-}
 
 // pagesOf decodes a file.
 func pagesOf(t *testing.T, file string) (pages []*t4.Bitmap) {
@@ -163,7 +144,7 @@ func TestSendToSpandsp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := Call(session{ours}, peer, quietLine(1), w.noisyLine(2), callLimit)
+			n, err := study.Call(study.Session{Session: ours, Told: true}, peer, quietLine(1), w.noisyLine(2), callLimit)
 			if err != nil {
 				t.Error(err)
 			}
@@ -213,7 +194,7 @@ func (w want) receive(t *testing.T, sent string, pages []*t4.Bitmap) Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := Call(peer, session{ours}, w.noisyLine(3), quietLine(4), callLimit)
+	n, err := study.Call(peer, study.Session{Session: ours, Told: true}, w.noisyLine(3), quietLine(4), callLimit)
 	if err != nil {
 		t.Error(err)
 	}

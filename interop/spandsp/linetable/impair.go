@@ -7,15 +7,15 @@ import (
 	"os"
 	"strings"
 
-	"github.com/litoria-fax/litoria/interop/spandsp"
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 // sweep is one impairment in rising values.
 type sweep struct {
 	title  string
 	values []float64
-	set    func(p *linesim.Parameters, trial *spandsp.Trial, v float64)
+	set    func(p *linesim.Parameters, trial *study.Trial, v float64)
 }
 
 func steps(from, to, step float64) (v []float64) {
@@ -26,13 +26,13 @@ func steps(from, to, step float64) (v []float64) {
 }
 
 var sweeps = []sweep{
-	{"Carrier offset, Hz", steps(-10, 10, 2), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.FreqOffset = v }},
-	{"Clock skew in one burst, ppm", steps(-200, 200, 50), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.Skew = v }},
-	{"Level, dBm0", steps(-47.5, -5, 2.5), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.Level = v }},
-	{"Attenuation slope 300 to 3400 Hz, dB", steps(-6, 18, 3), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.Tilt = v }},
-	{"Echo at 5 ms, dB", steps(-30, -5, 2.5), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.Echo = v }},
-	{"Echo of -20 dB, at ms", steps(1, 29, 4), func(p *linesim.Parameters, _ *spandsp.Trial, v float64) { p.Echo, p.EchoDelay = -20, v }},
-	{"Noise for half a second before the burst and in it, dBm0", steps(-49, -37, 2), func(p *linesim.Parameters, trial *spandsp.Trial, v float64) {
+	{"Carrier offset, Hz", steps(-10, 10, 2), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.FreqOffset = v }},
+	{"Clock skew in one burst, ppm", steps(-200, 200, 50), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.Skew = v }},
+	{"Level, dBm0", steps(-47.5, -5, 2.5), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.Level = v }},
+	{"Attenuation slope 300 to 3400 Hz, dB", steps(-6, 18, 3), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.Tilt = v }},
+	{"Echo at 5 ms, dB", steps(-30, -5, 2.5), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.Echo = v }},
+	{"Echo of -20 dB, at ms", steps(1, 29, 4), func(p *linesim.Parameters, _ *study.Trial, v float64) { p.Echo, p.EchoDelay = -20, v }},
+	{"Noise for half a second before the burst and in it, dBm0", steps(-49, -37, 2), func(p *linesim.Parameters, trial *study.Trial, v float64) {
 		p.SNR, trial.Lead = -13-v, 4000
 	}},
 }
@@ -66,7 +66,7 @@ func (t *table) sweep(c column, k kind, s sweep, n int) ([]bool, error) {
 	for i, v := range s.values {
 		p := linesim.Defaults()
 		p.SNR = k.Easy
-		trial := spandsp.Trial{Point: 1000*(n+1) + i}
+		trial := study.Trial{Point: 1000*(n+1) + i}
 		s.set(&p, &trial, v)
 		trial.Channel = p
 		r, err := t.series(c, k, trial, bitsOf(k, 20000), max(4, t.bursts/5))
@@ -122,7 +122,7 @@ func (t *table) skew() error {
 			for i, v := range ppm {
 				p := linesim.Defaults()
 				p.SNR, p.Skew = k.Easy, v
-				s, err := t.series(c, k, spandsp.Trial{Channel: p, Point: 9000 + i}, 30*k.Rate.BitRate, max(1, t.bursts/50))
+				s, err := t.series(c, k, study.Trial{Channel: p, Point: 9000 + i}, 30*k.Rate.BitRate, max(1, t.bursts/50))
 				if err != nil {
 					return err
 				}
@@ -150,7 +150,7 @@ func (t *table) loss() error {
 			for i, v := range shares {
 				p := linesim.Defaults()
 				p.SNR, p.ULaw, p.Loss = k.Easy, true, v
-				s, err := t.series(c, k, spandsp.Trial{Channel: p, Point: 9500 + i}, 10*k.Rate.BitRate, max(4, t.bursts/5))
+				s, err := t.series(c, k, study.Trial{Channel: p, Point: 9500 + i}, 10*k.Rate.BitRate, max(4, t.bursts/5))
 				if err != nil {
 					return err
 				}

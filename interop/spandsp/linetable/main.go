@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/litoria-fax/litoria/interop/spandsp"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 func main() {
@@ -39,10 +40,10 @@ func run(out string, bursts int, only string) error {
 	defer peer.Close()
 	t := &table{bursts: max(4, bursts), columns: []column{
 		{"spandsp", peer, peer},
-		{"ours, same samples", peer, spandsp.Ours{}},
-		{"ours, our transmitter", spandsp.Ours{}, spandsp.Ours{}},
+		{"ours, same samples", peer, study.Ours{}},
+		{"ours, our transmitter", study.Ours{}, study.Ours{}},
 	}}
-	for _, m := range spandsp.Modes {
+	for _, m := range study.Modes {
 		if only == "" || only == m.Name {
 			t.modes = append(t.modes, kind{m, false})
 		}

@@ -7,14 +7,14 @@ import (
 	"os"
 	"strings"
 
-	"github.com/litoria-fax/litoria/interop/spandsp"
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 )
 
 // kind is a mode with either training.
 type kind struct {
-	spandsp.Mode
+	study.Mode
 	short bool
 }
 
@@ -28,7 +28,7 @@ func (k kind) String() string {
 // column is a pair of modems.
 type column struct {
 	name     string
-	from, to spandsp.Side
+	from, to study.Side
 }
 
 type table struct {
@@ -37,7 +37,7 @@ type table struct {
 	modes   []kind
 	text    strings.Builder
 	point   int // number of the series, for its seeds
-	made    map[string][]spandsp.Burst
+	made    map[string][]study.Burst
 }
 
 const intro = `# The line: our modems beside spandsp's
@@ -69,13 +69,13 @@ func bitsOf(k kind, bits int) int {
 }
 
 // burst makes burst i of a series, once: all points hear the same bursts.
-func (t *table) burst(c column, k kind, bits, i int) (spandsp.Burst, error) {
-	key := fmt.Sprint(k, bits, c.from == spandsp.Side(spandsp.Ours{}))
+func (t *table) burst(c column, k kind, bits, i int) (study.Burst, error) {
+	key := fmt.Sprint(k, bits, c.from == study.Side(study.Ours{}))
 	if t.made == nil || t.made[key] == nil {
-		t.made = map[string][]spandsp.Burst{key: {}} // one series at a time: bursts are big
+		t.made = map[string][]study.Burst{key: {}} // one series at a time: bursts are big
 	}
 	for len(t.made[key]) <= i {
-		b, err := spandsp.MakeBurst(c.from, k.Mode, k.short, bits, len(t.made[key]))
+		b, err := study.MakeBurst(c.from, k.Mode, k.short, bits, len(t.made[key]))
 		if err != nil {
 			return b, err
 		}
@@ -93,7 +93,7 @@ type sum struct {
 
 func (s sum) clear() float64 { return float64(s.clean) / float64(max(1, s.bursts)) }
 
-func (t *table) series(c column, k kind, trial spandsp.Trial, bits, bursts int) (sum, error) {
+func (t *table) series(c column, k kind, trial study.Trial, bits, bursts int) (sum, error) {
 	var s sum
 	for i := range bursts {
 		b, err := t.burst(c, k, bits, i)
@@ -179,7 +179,7 @@ func (t *table) limit(c column, k kind) (string, error) {
 		snr := k.Ideal + step*noiseStep
 		p := linesim.Defaults()
 		p.SNR = snr
-		s, err := t.series(c, k, spandsp.Trial{Channel: p, Point: int(2 * (snr + 100))}, 20000, bursts)
+		s, err := t.series(c, k, study.Trial{Channel: p, Point: int(2 * (snr + 100))}, 20000, bursts)
 		if err != nil {
 			return "", err
 		}

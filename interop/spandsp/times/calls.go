@@ -4,13 +4,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/litoria-fax/litoria/interop/spandsp"
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 )
 
@@ -21,24 +21,6 @@ type result struct {
 	octets         int64
 	ours, to, from float64 // ours to ours, ours to spandsp, spandsp to ours
 	pages          int
-}
-
-// session is one of ours as an end of a call.
-type session struct{ *modemdrv.Session }
-
-// Next implements spandsp.End.
-func (s session) Next(out []int16) error {
-	if s.Done() {
-		return io.EOF
-	}
-	s.Transmit(out)
-	return nil
-}
-
-// Hear implements spandsp.End.
-func (s session) Hear(in []int16, _ bool) error {
-	s.Receive(in)
-	return nil
 }
 
 // line is clean, with u-law and 40 ms of delay each way.
@@ -114,7 +96,7 @@ func (r row) between(d *faxDocument) (float64, t30.Parameters, error) {
 	if err != nil {
 		return 0, t30.Parameters{}, err
 	}
-	n, err := spandsp.Call(session{a}, session{b}, line(), line(), callLimit)
+	n, err := study.Call(study.Session{Session: a, Told: true}, study.Session{Session: b, Told: true}, line(), line(), callLimit)
 	if err != nil {
 		return 0, t30.Parameters{}, err
 	}
@@ -134,7 +116,7 @@ func (r row) toSpandsp(d *faxDocument, file string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := spandsp.Call(session{a}, peer, line(), line(), callLimit)
+	n, err := study.Call(study.Session{Session: a, Told: true}, peer, line(), line(), callLimit)
 	if _, hangup := peer.Hangup(); err == nil {
 		err = hangup
 	}
@@ -158,7 +140,7 @@ func (r row) fromSpandsp(d *faxDocument) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := spandsp.Call(peer, session{b}, line(), line(), callLimit)
+	n, err := study.Call(peer, study.Session{Session: b, Told: true}, line(), line(), callLimit)
 	if _, hangup := peer.Hangup(); err == nil {
 		err = hangup
 	}

@@ -1,8 +1,7 @@
-//go:build interop
-
-package spandsp
+package study
 
 import (
+	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 	"github.com/litoria-fax/litoria/modemdrv/v17"
 	"github.com/litoria-fax/litoria/modemdrv/v21"
@@ -87,7 +86,7 @@ func (o Ours) Receive(m Mode, line, long []int16, lost func(int) bool) (Receptio
 		return s.r, err
 	}
 	if long != nil {
-		feed(r, long, nil)
+		Feed(r, long, nil)
 		if s.r = (Reception{LongTrained: s.r.Trained}); !s.r.LongTrained {
 			return s.r, nil
 		}
@@ -95,15 +94,15 @@ func (o Ours) Receive(m Mode, line, long []int16, lost func(int) bool) (Receptio
 			return s.r, err
 		}
 	}
-	feed(r, line, lost)
+	Feed(r, line, lost)
 	return s.r, nil
 }
 
-const packet = 160
-
-func feed(r modem.Receiver, line []int16, lost func(int) bool) {
+// Feed lets a receiver hear a line, 20 ms at a time; lost tells of each such packet
+// whether it is made up. nil: none.
+func Feed(r modem.Receiver, line []int16, lost func(int) bool) {
 	for k := 0; len(line) > 0; k++ {
-		n := min(packet, len(line))
+		n := min(linesim.Packet, len(line))
 		if lost != nil && lost(k) {
 			r.Conceal(n)
 		}

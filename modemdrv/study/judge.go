@@ -1,6 +1,4 @@
-//go:build interop
-
-package spandsp
+package study
 
 const (
 	alignWindow = 256  // bits compared to find out which belong together

@@ -1,6 +1,4 @@
-//go:build interop
-
-package spandsp
+package study
 
 import (
 	"math"

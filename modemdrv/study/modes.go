@@ -1,17 +1,17 @@
-//go:build interop
-
-// Package spandsp measures our modems beside those of spandsp, the library
-// under Asterisk's and FreeSWITCH's fax and under IAXmodem, on one simulated line,
-// and lets each hear the other. It needs libspandsp-dev, libtiff-dev and a C
-// compiler: the program in the folder peer is built and talked to through
-// pipes. Nothing of Litoria's programs depends on it.
-package spandsp
+// Package study looks at modems closely: bursts of known bits through a
+// simulated line, any maker's modems at either end, what arrived compared with
+// what was sent, what a receiver saw of each symbol, whole calls, and drawings
+// of all that (SVG). It follows no Recommendation; command faxstudy and the
+// measurements beside other makers' modems are made of it.
+//
+// Nothing here knows files or clocks: the same settings give the same study.
+package study
 
 import "github.com/litoria-fax/litoria/modemdrv/modem"
 
 // Mode is one modulation at one rate, and what is known of it.
 type Mode struct {
-	Name string // as the C program calls it
+	Name string // such as v17-14400
 	Rate modem.Rate
 	// Ideal is the signal to noise ratio in dB, 0 to 4 kHz, at which an
 	// ideal receiver has 95 % of bursts of 20,000 bits free of errors: perfect
