@@ -21,6 +21,7 @@ import (
 //	S: what the server answers
 //	S~ what the server answers, of which only the code must be the same
 //	S! what this module's server answers where it differs from HylaFAX's on purpose
+//	S| what HylaFAX's server may answer instead of the line before; a comment tells when
 //	@receive   the next command answers over a data connection
 //	@receivez  the same, compressed
 //	@send TEXT the next command takes TEXT (a Go string) over a data connection
@@ -36,7 +37,7 @@ type Dialogue []Line
 
 // Line is a line of a dialogue.
 type Line struct {
-	Kind string // "#", "C:", "S:", "S~", "S!", "D:", "D~", or the word of a directive
+	Kind string // "#", "C:", "S:", "S~", "S!", "S|", "D:", "D~", or the word of a directive
 	Text string
 }
 
@@ -147,21 +148,44 @@ func (p *player) add(kind, text string) {
 	p.out = append(p.out, line)
 }
 
-// Deviations puts the answers that are marked with "!" back to what they are in the dialogue d: a
-// recorder of HylaFAX's answers keeps them.
+// Deviations puts the answers that are marked with "!" back to what they are in the dialogue d, and
+// those that have an alternative if either came: a recorder of HylaFAX's answers keeps them.
 func (d Dialogue) Deviations(recorded Dialogue) Dialogue {
-	soft := d.softAnswers()
+	soft, answers, alternatives := d.softAnswers(), d.answers(), d.alternatives()
+	var out Dialogue
 	n := 0
-	for i, l := range recorded {
+	for _, l := range recorded {
 		if !l.isAnswer() {
+			out = append(out, l)
 			continue
 		}
-		if kept, ok := soft[n]; ok && kept.Kind == "S!" {
-			recorded[i] = kept
+		other, either := alternatives[n]
+		switch kept, marked := soft[n]; {
+		case marked && kept.Kind == "S!":
+			out = append(out, kept)
+		case either && (l.Text == answers[n].Text || l.Text == other.Text):
+			out = append(out, answers[n], other)
+		default:
+			out = append(out, l)
 		}
 		n++
 	}
-	return recorded
+	return out
+}
+
+// alternatives finds the alternatives of answers, by the position of the answer.
+func (d Dialogue) alternatives() map[int]Line {
+	found := map[int]Line{}
+	n := 0
+	for _, l := range d {
+		if l.Kind == "S|" {
+			found[n-1] = l
+		}
+		if l.isAnswer() {
+			n++
+		}
+	}
+	return found
 }
 
 // reply reads a reply.
@@ -287,6 +311,9 @@ func (p *player) transfer(conn net.Conn, data Line) error {
 // marked with "!" are expected; otherwise they are not looked at.
 func Compare(want, got Dialogue, deviations bool) string {
 	w, g := want.answers(), got.answers()
+	if !deviations {
+		w = want.chosen(g)
+	}
 	sortData(w)
 	sortData(g)
 	for i := range max(len(w), len(g)) {
@@ -338,8 +365,21 @@ func sortData(lines []Line) {
 
 func first4(s string) string { return s[:min(4, len(s))] }
 
+// isAnswer reports whether the line is an answer that must come; an alternative ("S|") is none.
 func (l Line) isAnswer() bool {
-	return len(l.Kind) == 2 && (l.Kind[0] == 'S' || l.Kind[0] == 'D')
+	return len(l.Kind) == 2 && (l.Kind[0] == 'S' || l.Kind[0] == 'D') && l.Kind[1] != '|'
+}
+
+// chosen returns the answers of d, with the alternative in the place of an answer where got has the
+// alternative.
+func (d Dialogue) chosen(got []Line) []Line {
+	answers := d.answers()
+	for n, l := range d.alternatives() {
+		if n >= 0 && n < len(got) && got[n].Text == l.Text {
+			answers[n].Text = l.Text
+		}
+	}
+	return answers
 }
 
 func (d Dialogue) answers() []Line {
