@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/sched"
+	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/config"
 	"github.com/litoria-fax/litoria/spool/dialrules"
 )
@@ -33,7 +34,7 @@ type Config struct {
 	UUCPLockDir                                    string
 	PostScriptTimeout, PollLockWait                time.Duration
 	Use2D                                          bool
-	PageChop                                       string
+	PageChop                                       spool.PageChop
 	PageChopThreshold                              float64 // inches
 
 	rules *dialrules.Rules
@@ -65,7 +66,7 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 		&c.NotifyCmd: "NotifyCmd", &c.JobControlCmd: "JobControlCmd", &c.WedgedCmd: "WedgedCmd", &c.SendFaxCmd: "SendFaxCmd",
 		&c.SendPageCmd: "SendPageCmd", &c.SendUUCPCmd: "SendUUCPCmd", &c.ContCoverCmd: "ContCoverCmd", &c.ContCoverPage: "ContCoverPage",
 		&c.PS2FaxCmd: "PS2FaxCmd", &c.PDF2FaxCmd: "PDF2FaxCmd", &c.PCL2FaxCmd: "PCL2FaxCmd", &c.TIFF2FaxCmd: "TIFF2FaxCmd",
-		&c.UUCPLockDir: "UUCPLockDir", &c.PageChop: "PageChop",
+		&c.UUCPLockDir: "UUCPLockDir",
 	} {
 		*at = raw.String(tag)
 	}
@@ -78,6 +79,7 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 	}
 	c.PostScriptTimeout, c.PollLockWait = raw.Seconds("PostScriptTimeout"), raw.Seconds("PollLockWait")
 	c.Use2D, c.PageChopThreshold = raw.Bool("Use2D"), raw.Float("PageChopThreshold")
+	c.PageChop = pageChop(raw.String("PageChop"), warn)
 	if raw.Has("DestControls") {
 		warn(errors.New("DestControls is obsolete and has no effect; use JobControlCmd"))
 	}
@@ -93,6 +95,20 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 		warn(err)
 	}
 	return c
+}
+
+// pageChop reads PageChop: last unless it says otherwise.
+func pageChop(value string, warn func(error)) spool.PageChop {
+	switch strings.ToLower(value) {
+	case "all":
+		return spool.ChopAll
+	case "none":
+		return spool.ChopNone
+	case "last", "":
+		return spool.ChopLast
+	}
+	warn(fmt.Errorf("PageChop %q is none of last, all, none; last is used", value))
+	return spool.ChopLast
 }
 
 // modemGroups compiles ModemGroup and its old name ModemClass ("name:regex").

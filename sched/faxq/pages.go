@@ -11,24 +11,34 @@ import (
 	"github.com/litoria-fax/litoria/spool"
 )
 
-// scanPages lists the pages of a prepared document. They must be such as can be
-// sent: in Group 3 or Group 4 coding.
-func scanPages(path string) ([]tiff.Page, error) {
+// openPages opens a prepared document. Its pages must be such as can be sent:
+// in Group 3 or Group 4 coding.
+func openPages(path string) (*tiff.Reader, error) {
 	r, err := tiff.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
 	pages := r.Pages()
 	if len(pages) == 0 {
+		r.Close()
 		return nil, errors.New("it has no pages")
 	}
 	for i := range pages {
 		if c := pages[i].Compression; c != tiff.Group3 && c != tiff.Group4 {
+			r.Close()
 			return nil, fmt.Errorf("page %d is not in a Group 3 or Group 4 compatible format (%v)", i+1, c)
 		}
 	}
-	return pages, nil
+	return r, nil
+}
+
+// checkPages tells whether a prepared document can be sent.
+func checkPages(path string) error {
+	r, err := openPages(path)
+	if err != nil {
+		return err
+	}
+	return r.Close()
 }
 
 // pageParams gives the parameters that a page needs.
@@ -94,36 +104,52 @@ func (s *Server) pageHandling(f *spool.Job, dest destination, maxPages int, cfg 
 		if d.Op != spool.OpFax {
 			continue
 		}
-		pages, err := scanPages(s.spool.Path(d.File))
+		pages, err := s.documentPages(d, dest, cfg.choppingOf(f, dest))
 		if err != nil {
-			return &ConvertError{sched.WhyRejected, fmt.Sprintf("document file %s: %v", d.File, err)}
-		}
-		if d.DirNum >= len(pages) {
-			return &ConvertError{sched.WhyRejected, fmt.Sprintf("document file %s has %d pages, page %d is to be sent", d.File, len(pages), d.DirNum+1)}
+			return &ConvertError{sched.WhyRejected, err.Error()}
 		}
 		cover := strings.Contains(d.File, "/cover")
-		for i := range pages[d.DirNum:] {
+		for _, p := range pages {
 			if f.TotPages++; f.TotPages > maxPages {
 				return &ConvertError{sched.WhyRejected, fmt.Sprintf("Too many pages in submission; max %d", maxPages)}
 			}
 			if cover {
 				f.CoverPages++
 			}
-			skip := !cover && !wanted.contains(f.TotPages-f.CoverPages)
-			if skip {
+			if p.skip = !cover && !wanted.contains(f.TotPages-f.CoverPages); p.skip {
 				f.SkipPages++
 			}
-			list = append(list, handled{pageParams(&pages[d.DirNum+i], dest), skip})
+			list = append(list, p)
 		}
 	}
 	f.PageHandling = handling(list)
 	return nil
 }
 
+// documentPages looks at the pages of a document that are left to send.
+func (s *Server) documentPages(d spool.Document, dest destination, ch chopping) ([]handled, error) {
+	r, err := openPages(s.spool.Path(d.File))
+	if err != nil {
+		return nil, fmt.Errorf("document file %s: %w", d.File, err)
+	}
+	defer r.Close()
+	pages := r.Pages()
+	if d.DirNum >= len(pages) {
+		return nil, fmt.Errorf("document file %s has %d pages, page %d is to be sent", d.File, len(pages), d.DirNum+1)
+	}
+	var list []handled
+	for i := d.DirNum; i < len(pages); i++ {
+		p := pageParams(&pages[i], dest)
+		list = append(list, handled{params: p, chop: ch.mark(r, i, i == len(pages)-1, p)})
+	}
+	return list, nil
+}
+
 // handled is a page on its way into pagehandling.
 type handled struct {
 	params Params
 	skip   bool
+	chop   string // ZXXXX, or nothing
 }
 
 // handling writes the string: parameters and letter of each page. The letter
@@ -131,7 +157,7 @@ type handled struct {
 func handling(list []handled) string {
 	var b strings.Builder
 	for i, h := range list {
-		b.WriteString(h.params.encode())
+		b.WriteString(h.params.encode() + h.chop)
 		if h.skip {
 			b.WriteByte(skipPage)
 			continue

@@ -47,6 +47,7 @@ func TestPageHandling(t *testing.T) {
 		{"page that is not there", spool.Job{Documents: fax(2, "low")}, unknownDestination(), 10, "", 0, "has 2 pages, page 3"},
 		{"no TIFF", spool.Job{Documents: fax(0, "none")}, unknownDestination(), 10, "", 0, "docq/none"},
 	} {
+		row.job.PageChop = spool.ChopNone // the pages are white
 		err := srv.pageHandling(&row.job, row.dest, row.max, srv.cfg)
 		switch {
 		case row.err != "" && (err == nil || !strings.Contains(err.Error(), row.err)):
@@ -54,6 +55,51 @@ func TestPageHandling(t *testing.T) {
 		case row.err == "" && (err != nil || row.job.PageHandling != row.want || row.job.TotPages != row.totpages):
 			t.Errorf("%s: %q, %d pages, %v; want %q, %d", row.name, row.job.PageHandling, row.job.TotPages, err, row.want, row.totpages)
 		}
+	}
+}
+
+// The pages of the fixture are white: 132 octets of MMR of which all but the
+// first inch and a row may go.
+func TestPageChop(t *testing.T) {
+	w := newWorld(t, "")
+	w.write("docq/low", string(tiffFile(2, 1728, 1143, 98)))
+	w.write("docq/fine", string(tiffFile(1, 1728, 2286, 196)))
+	w.write("docq/short", string(tiffFile(1, 1728, 300, 98)))
+	limited := unknownDestination()
+	limited.length = 297
+	for _, row := range []struct {
+		name, config string
+		job          spool.Job
+		dest         destination
+		want         string
+	}{
+		{"last by default", "", spool.Job{ChopThreshold: -1}, unknownDestination(), "e0Se0Z0084Me1Z0107P"},
+		{"all", "PageChop: all\n", spool.Job{ChopThreshold: -1}, unknownDestination(), "e0Z0084Se0Z0084Me1Z0107P"},
+		{"none", "PageChop: none\n", spool.Job{ChopThreshold: -1}, unknownDestination(), "e0Se0Me1P"},
+		{"a wrong word is last", "PageChop: some\n", spool.Job{ChopThreshold: -1}, unknownDestination(), "e0Se0Z0084Me1Z0107P"},
+		{"the job's wish", "PageChop: none\n", spool.Job{PageChop: spool.ChopAll, ChopThreshold: -1}, unknownDestination(), "e0Z0084Se0Z0084Me1Z0107P"},
+		{"the job's refusal", "", spool.Job{PageChop: spool.ChopNone, ChopThreshold: -1}, unknownDestination(), "e0Se0Me1P"},
+		{"the site's threshold", "PageChopThreshold: 11\n", spool.Job{ChopThreshold: -1}, unknownDestination(), "e0Se0Me1P"},
+		{"the job's threshold", "PageChopThreshold: 11\n", spool.Job{ChopThreshold: 2}, unknownDestination(), "e0Se0Z0084Me1Z0107P"},
+		{"pages of a fixed length", "PageChop: all\n", spool.Job{ChopThreshold: -1}, limited, "c0Sc0Mc1P"},
+	} {
+		w.write("etc/config", row.config)
+		srv, err := New(Options{Spool: w.spool})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.job.Documents = []spool.Document{{Op: spool.OpFax, File: "docq/low"}, {Op: spool.OpFax, File: "docq/fine"}}
+		if err := srv.pageHandling(&row.job, row.dest, 10, srv.cfg); err != nil || row.job.PageHandling != row.want {
+			t.Errorf("%s: %q, %v; want %q", row.name, row.job.PageHandling, err, row.want)
+		}
+	}
+	srv, err := New(Options{Spool: w.spool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := spool.Job{ChopThreshold: -1, Documents: []spool.Document{{Op: spool.OpFax, File: "docq/short"}}}
+	if err := srv.pageHandling(&short, unknownDestination(), 10, srv.cfg); err != nil || short.PageHandling != "e0P" {
+		t.Errorf("two inches of white: %q, %v", short.PageHandling, err)
 	}
 }
 

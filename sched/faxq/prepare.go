@@ -197,7 +197,7 @@ func (s *Server) convert(ctx context.Context, c Conversion) error {
 	m.(*sync.Mutex).Lock()
 	defer m.(*sync.Mutex).Unlock()
 	if info, err := os.Stat(s.spool.Path(c.Output)); err == nil && info.Size() > 0 {
-		if _, err := scanPages(s.spool.Path(c.Output)); err == nil {
+		if err := checkPages(s.spool.Path(c.Output)); err == nil {
 			return nil
 		}
 	}
@@ -214,7 +214,7 @@ func (s *Server) convert(ctx context.Context, c Conversion) error {
 		}
 		return err
 	}
-	if _, err := scanPages(s.spool.Path(c.Output)); err != nil {
+	if err := checkPages(s.spool.Path(c.Output)); err != nil {
 		return &ConvertError{sched.WhyFormatFailed, fmt.Sprintf("Converted document is not valid TIFF: %v", err)}
 	}
 	s.log.Info().Str("document", c.Source).Str("pages", final).Dur("took", time.Since(start)).Msg("document converted")

@@ -63,7 +63,7 @@ func TestBrokenCallContinues(t *testing.T) {
 	w.job(1, nil)
 	w.send("S:1")
 	j := w.waitState(1, spool.StateSleeping)
-	if j.NPages != 1 || len(j.PageHandling) != 3 || j.Documents[1].DirNum != 1 {
+	if j.NPages != 1 || j.PageHandling != "e0Z0084P" || j.Documents[1].DirNum != 1 {
 		t.Errorf("after one page: %+v", j)
 	}
 	w.ahead(2 * time.Minute)
