@@ -68,7 +68,7 @@ func TestPolling(t *testing.T) {
 	tr := newTrial(2, 200)
 	tray := &inTray{}
 	tr.caller.Poll, tr.caller.Pages = true, NewPages(tray)
-	tr.caller.PolledAddress, tr.caller.Password = "77", "geheim"
+	tr.caller.PolledAddress, tr.caller.PollPassword = "77", "geheim"
 	tr.answerer.Document = NewDocument(bitmaps{tr.info, tr.pages})
 	tr.caller.Observer, tr.answerer.Observer = trace(t, "A"), trace(t, "B")
 	a, err := NewCaller(tr.caller)

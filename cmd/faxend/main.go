@@ -95,7 +95,7 @@ func settings(c *cli.Context, calling bool) modemdrv.Config {
 	cfg.Poll, cfg.NoECM, cfg.MaxRate = c.Bool("poll"), c.Bool("noecm"), c.Int("maxrate")
 	cfg.Capabilities.MaxLength, cfg.Capabilities.MaxWidth = t30.Unlimited, t30.Width303
 	if want := c.String("password"); calling {
-		cfg.Password = want
+		cfg.Password, cfg.PollPassword = want, want
 	} else if want != "" {
 		cfg.AcceptPoll = func(r t30.Remote) error {
 			if r.Password != want {

@@ -16,7 +16,8 @@ type Config struct {
 	StationID string // a longer name, for NSF in HylaFAX's form; "" sends no NSF
 	// For the far end; "" leaves the frame out.
 	Subaddress    string // SUB, when sending
-	Password      string // PWD, when sending (in the form of SID) and when polling
+	Password      string // SID, when sending (HylaFAX reads it as PWD)
+	PollPassword  string // PWD, when polling
 	PolledAddress string // SEP, when polling
 
 	// Document is what a caller sends, or what a called station has to be

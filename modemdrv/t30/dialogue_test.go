@@ -289,7 +289,7 @@ func (d *dialogue) option(cfg *Config, doc *fakeDocument, k, v string) {
 	case "sub":
 		cfg.Subaddress = v
 	case "pwd":
-		cfg.Password = v
+		cfg.Password, cfg.PollPassword = v, v
 	case "sep":
 		cfg.PolledAddress = v
 	case "station":

@@ -94,6 +94,15 @@ func (m *Machine) disconnected() {
 		m.setState(AwaitingHangup)
 		m.timer.start(m.now, lastWait)
 	case m.state == AwaitingHangup:
+	case m.state == AwaitingDCS && m.rx.polls:
+		m.result.Outcome = Rejected
+		reason := "the far end answered our poll request (DTC) with DCN"
+		if m.cfg.PollPassword != "" || m.cfg.PolledAddress != "" {
+			reason += ": it may not accept the password or know the address"
+		}
+		m.endAs(statusPollDenied, reason)
+	case m.state == AwaitingDIS && m.tx.finished:
+		m.endAs(statusDCNPhaseB, "all pages were sent, but the far end disconnected before it could be polled")
 	case m.state == Calling || m.state == AwaitingDIS:
 		m.endAs(statusDCNPhaseB, "the far end disconnected before it said what it can do")
 	case m.state == AwaitingCFR:

@@ -156,7 +156,7 @@ func (m *Machine) turn(far Capabilities) {
 	case m.cfg.Document != nil && !m.tx.finished:
 		m.startSending(far)
 	case m.cfg.Poll && !far.Transmit:
-		m.reject(statusNoPoll, "the far end has no document to be polled")
+		m.reject(statusNoPoll, reasonNoPoll)
 	case m.cfg.Poll:
 		m.sendDTC(far)
 	default:
@@ -164,13 +164,15 @@ func (m *Machine) turn(far Capabilities) {
 	}
 }
 
+const reasonNoPoll = "the far end has no document to be polled"
+
 // sendDTC asks for the far end's document (T.30 5.3.6.1.1).
 func (m *Machine) sendDTC(far Capabilities) {
 	m.result.Polled = true
 	m.rx.polls = true
 	var frames []Frame
-	if m.cfg.Password != "" && far.Password {
-		frames = append(frames, frame(PWD, identity(m.cfg.Password)...))
+	if m.cfg.PollPassword != "" && far.Password {
+		frames = append(frames, frame(PWD, identity(m.cfg.PollPassword)...))
 	}
 	if m.cfg.PolledAddress != "" && far.SelectivePolling {
 		frames = append(frames, frame(SEP, identity(m.cfg.PolledAddress)...))

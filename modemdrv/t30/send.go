@@ -22,13 +22,14 @@ type sending struct {
 	page     int  // next to be sent or being sent, from 0
 	attempts int  // of this page, without ECM
 	message  FCF  // that ends the page, or what is being sent of it
+	last     bool // no page comes after it
 	out      bool // the post-message command of the last page was sent, its answer is missing
 	code     *bufio.Reader
 	ecm      blockSender
 }
 
 // awaitsLast tells that all pages were sent and only a confirmation is missing.
-func (s *sending) awaitsLast() bool { return s.out && s.message == EOP }
+func (s *sending) awaitsLast() bool { return s.out && s.last }
 
 // retriesAfterRTN is how often a page is sent again after RTN (hylafax-config(5),
 // RTNHandlingMethod).
@@ -196,8 +197,9 @@ func (m *Machine) sendPage() {
 // nextMessage is the command that the present page ends with.
 func (m *Machine) nextMessage() FCF {
 	next, ok := m.cfg.Document.Page(m.tx.page + 1)
+	m.tx.last = !ok
 	switch {
-	case !ok && m.cfg.Poll:
+	case !ok && m.polls():
 		return EOM // to get another DIS
 	case !ok:
 		return EOP
@@ -209,6 +211,10 @@ func (m *Machine) nextMessage() FCF {
 	}
 	return MPS
 }
+
+// polls tells whether a poll follows the last page. A far end whose DIS had
+// nothing to be polled is not asked for another one.
+func (m *Machine) polls() bool { return m.cfg.Poll && m.tx.far.Transmit }
 
 // command gives the message, as PRI if the operator is wanted.
 func (m *Machine) command() FCF {
@@ -253,7 +259,11 @@ func (m *Machine) nextPage(by FCF) {
 	m.tx.attempts = 0
 	if _, ok := m.cfg.Document.Page(m.tx.page); !ok {
 		m.tx.finished = true
-		if m.tx.message == EOP || !m.cfg.Poll {
+		switch {
+		case m.cfg.Poll && m.tx.message == EOP:
+			m.reject(statusNoPoll, "all pages were sent, but "+reasonNoPoll)
+			return
+		case m.tx.message == EOP || !m.cfg.Poll:
 			m.disconnect()
 			return
 		}
