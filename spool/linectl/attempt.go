@@ -127,9 +127,7 @@ func (a *Attempt) PageSent(last bool) (npages int, err error) {
 			return nil
 		}
 		a.release(j, i)
-		if j.Find(spool.OpFax) < 0 && j.Find(spool.OpPoll) < 0 {
-			outcome(j, Done, "", 0)
-		}
+		sent(j)
 		return nil
 	})
 	return npages, err
@@ -152,11 +150,44 @@ func (a *Attempt) Skipped(last bool) error {
 			return nil
 		}
 		a.release(j, i)
-		if j.Find(spool.OpFax) < 0 && j.Find(spool.OpPoll) < 0 {
-			outcome(j, Done, "", 0)
-		}
+		sent(j)
 		return nil
 	})
+}
+
+// sent says what is true when a document is off the job's list: after the last,
+// the job is done, or what remains is to poll.
+func sent(j *spool.Job) {
+	switch {
+	case j.Find(spool.OpFax) >= 0:
+	case j.Find(spool.OpPoll) >= 0:
+		outcome(j, Retry, textLineDied, CodeLineDied)
+	default:
+		outcome(j, Done, "", 0)
+	}
+}
+
+// PollDone is called when the documents that the job's first poll request asked
+// for are received and handed on: the request leaves the job's list. With
+// nothing else on it the job is done from here on. left tells how many requests
+// remain.
+func (a *Attempt) PollDone() (left int, err error) {
+	err = a.update(func(j *spool.Job) error {
+		i := j.Find(spool.OpPoll)
+		if i < 0 {
+			return fmt.Errorf("linectl: job %s: a poll is over, but no request is left", j.JobID)
+		}
+		j.NTries = 0
+		j.Documents = append(j.Documents[:i], j.Documents[i+1:]...)
+		for _, d := range j.Documents {
+			if d.Op == spool.OpPoll {
+				left++
+			}
+		}
+		sent(j)
+		return nil
+	})
+	return left, err
 }
 
 // Ending is how an attempt ended.
@@ -283,6 +314,8 @@ func (e *Event) FIFOMessage() (string, bool) {
 		return "", false
 	case "c", "C":
 		return letter, true
+	case "p":
+		return letter + spool.RecvInfo{Seconds: uint32(max(e.Seconds, 0)), NPages: e.Pages, Params: e.Params, File: e.File, CommID: e.CommID, Sender: e.CSI, Reason: e.Reason}.String(), true
 	}
 	return fmt.Sprintf("%s%x,%x,%x,%s,%q", letter, e.Seconds, e.Pages, e.Params, e.CommID, e.File), true
 }

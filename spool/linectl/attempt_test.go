@@ -109,6 +109,70 @@ func TestUnconfirmedCannotBeTalkedAway(t *testing.T) {
 	}
 }
 
+// A job that sends and polls: with its pages confirmed it is not done, and what
+// is left of it, should the line die, is to poll.
+func TestPollDone(t *testing.T) {
+	s, name := newJob(t)
+	l, err := s.LockJob(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Documents = append(l.Documents, spool.Document{Op: spool.OpPoll, Addr: "77"}, spool.Document{Op: spool.OpPoll})
+	if err := l.Save(); err != nil {
+		t.Fatal(err)
+	}
+	l.Unlock()
+	a, _, err := BeginAttempt(s, name, "000000007", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(what string, result Result, code, polls int) {
+		t.Helper()
+		j, err := s.ReadJob(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, d := range j.Documents {
+			if d.Op == spool.OpPoll {
+				n++
+			}
+		}
+		if Result(j.Returned) != result || j.StatusCode != code || n != polls {
+			t.Errorf("%s: %v, code %d, %d polls left, want %v, %d, %d", what, Result(j.Returned), j.StatusCode, n, result, code, polls)
+		}
+	}
+	for { // the pages
+		if err := a.LastPageOut(); err != nil {
+			t.Fatal(err)
+		}
+		j, _ := s.ReadJob(name)
+		fax := 0
+		for _, d := range j.Documents {
+			if d.Op == spool.OpFax {
+				fax++
+			}
+		}
+		if _, err := a.PageSent(true); err != nil {
+			t.Fatal(err)
+		}
+		if fax == 1 {
+			break
+		}
+	}
+	expect("pages confirmed", Retry, CodeLineDied, 2)
+	for _, want := range []struct{ left, code int }{{1, CodeLineDied}, {0, 0}} {
+		left, err := a.PollDone()
+		if err != nil || left != want.left {
+			t.Errorf("PollDone = %d, %v, want %d", left, err, want.left)
+		}
+		expect("polled", map[bool]Result{true: Done, false: Retry}[left == 0], want.code, left)
+	}
+	if _, err := a.PollDone(); err == nil {
+		t.Error("a poll that nobody asked for is done")
+	}
+}
+
 func TestAttemptNeedsAnActiveJob(t *testing.T) {
 	s, name := newJob(t)
 	l, err := s.LockJob(name)
@@ -168,6 +232,10 @@ func TestCutPage(t *testing.T) {
 func TestFIFOMessage(t *testing.T) {
 	e := Event{Event: Page, Job: "12", CommID: "000000042", Pages: 2, Seconds: 31, Params: 0x20a825, File: "docq/doc1.ps;c0"}
 	if m, ok := e.FIFOMessage(); !ok || m != `d1f,2,20a825,000000042,"docq/doc1.ps;c0"` {
+		t.Errorf("FIFOMessage = %q, %v", m, ok)
+	}
+	e = Event{Event: PollReceived, CommID: "000000042", Pages: 2, Seconds: 31, Params: 0x20a825, File: "recvq/fax000000001.tif", CSI: "+1 2", Reason: "cut off"}
+	if m, ok := e.FIFOMessage(); !ok || m != `p1f,2,20a825,recvq/fax000000001.tif,000000042,"+1 2","","","cut off",""` {
 		t.Errorf("FIFOMessage = %q, %v", m, ok)
 	}
 	if _, ok := (&Event{Event: JobEnd}).FIFOMessage(); ok {

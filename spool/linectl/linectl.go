@@ -140,7 +140,8 @@ const (
 	// Document: the last page of File is confirmed and File is off the job's
 	// list of documents (faxsend's "D").
 	Document EventKind = "document"
-	// PollReceived: a polled document arrived in File (faxsend's "p").
+	// PollReceived: a polled document of so many Pages from CSI arrived in File;
+	// Reason tells what went wrong, if anything did (faxsend's "p").
 	PollReceived EventKind = "pollreceived"
 	// PollDone: the poll request of Job is answered (faxsend's "P").
 	PollDone EventKind = "polldone"
@@ -178,7 +179,7 @@ type Event struct {
 	// its confirmation came. Result is then Failed.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 
-	Reason string `json:"reason,omitempty"` // Refused, Error
+	Reason string `json:"reason,omitempty"` // Refused, Error, PollReceived
 	Busy   bool   `json:"busy,omitempty"`   // Refused
 	Line   *Line  `json:"line,omitempty"`   // StatusNow
 }
