@@ -44,6 +44,7 @@ type Receiver struct {
 	seen     int     // searching: the first that was not looked at yet
 	power    float64 // mean square of a half symbol
 	scatter  scatter
+	probe    func(Symbol)        // nil: none
 	blind    [blindRef]complex64 // alternations, as known symbols
 	// Room for the half symbols of one trial alignment.
 	trialR, trialI []float32

@@ -77,6 +77,9 @@ func (r *Receiver) symbol() {
 	if r.state != tracking {
 		return
 	}
+	if r.probe != nil {
+		r.probed(y, d)
+	}
 	e := d - y
 	errPower := float64(real(e)*real(e) + imag(e)*imag(e))
 	turn := t.omega

@@ -63,7 +63,8 @@ func (o Ours) Transmit(m Mode, short bool, bits []byte) ([]int16, error) {
 
 // sink collects a reception.
 type sink struct {
-	r Reception
+	r    Reception
+	down bool // the carrier ended after training
 }
 
 func (s *sink) WriteBits(bits uint32, n int) {
@@ -73,13 +74,23 @@ func (s *sink) WriteBits(bits uint32, n int) {
 }
 
 func (s *sink) Status(status modem.Status) {
-	if status == modem.Trained {
+	switch status {
+	case modem.Trained:
 		s.r.Trained = true
+	case modem.CarrierDown:
+		s.down = s.r.Trained
+	case modem.CarrierUp, modem.TrainingFailed:
 	}
 }
 
 // Receive implements Side.
 func (o Ours) Receive(m Mode, line, long []int16, lost func(int) bool) (Reception, error) {
+	return o.receive(m, long, func(r modem.Receiver, _ *sink) { Feed(r, line, lost) })
+}
+
+// receive makes a receiver, has it train with a long burst if there is one, and then
+// hear what it is for.
+func (o Ours) receive(m Mode, long []int16, hear func(modem.Receiver, *sink)) (Reception, error) {
 	s := &sink{}
 	r, err := o.NewReceiver(m, s)
 	if err != nil {
@@ -87,14 +98,14 @@ func (o Ours) Receive(m Mode, line, long []int16, lost func(int) bool) (Receptio
 	}
 	if long != nil {
 		Feed(r, long, nil)
-		if s.r = (Reception{LongTrained: s.r.Trained}); !s.r.LongTrained {
+		if s.r, s.down = (Reception{LongTrained: s.r.Trained}), false; !s.r.LongTrained {
 			return s.r, nil
 		}
 		if err := r.(*v17.Receiver).Restart(m.Rate, true); err != nil {
 			return s.r, err
 		}
 	}
-	Feed(r, line, lost)
+	hear(r, s)
 	return s.r, nil
 }
 

@@ -161,7 +161,8 @@ func (n PageNews) String() string {
 
 func (n LineNews) String() string {
 	q := n.Quality
-	return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0, offset %.1f Hz, skew %.0f ppm", n.Rate, q.SNR, q.Level, q.CarrierOffset, q.ClockSkew)
+	return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0, offset %.1f Hz, skew %.0f ppm, error %.1f dB",
+		n.Rate, q.SNR, q.Level, q.CarrierOffset, q.ClockSkew, q.EqualizerMSE)
 }
 
 func (n ToneNews) String() string {

@@ -55,6 +55,7 @@ type Receiver struct {
 	last    int     // the bit before
 	gone    int     // bits in a row without carrier
 	quality quality
+	probe   func(Bit) // nil: none
 }
 
 // NewReceiver makes a receiver of channel 2.
@@ -155,6 +156,9 @@ func (r *Receiver) transition(i *instant) {
 // bit decides.
 func (r *Receiver) bit(i *instant) {
 	w := between(&r.start, i, bitSamples)
+	if r.probe != nil {
+		r.probed(&w)
+	}
 	r.start = *i
 	bit := 0
 	if w.one > w.zero {

@@ -1,0 +1,194 @@
+// Command faxstudy sends bursts of one modulation, or a whole fax call, over a
+// simulated telephone line, prints what came of it, and draws it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/litoria-fax/litoria/modemdrv/linesim"
+	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/study"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/protocol"
+)
+
+func main() {
+	if err := newApp().Run(os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "faxstudy:", err)
+		os.Exit(1)
+	}
+}
+
+func newApp() *cli.App {
+	return &cli.App{
+		Name:      "faxstudy",
+		Usage:     "modems and fax calls over a simulated telephone line",
+		UsageText: "faxstudy [options] " + strings.Join(names(), "|"),
+		Description: "A burst is training, random bits, turn-off, and begins anywhere between two samples. call is a fax call between two stations\n" +
+			"of Litoria; the line is the same both ways. The same options and seed give the same samples, always. Options come first.",
+		Version:         protocol.Version,
+		HideHelpCommand: true,
+		Flags:           append(lineFlags(), studyFlags()...),
+		Action:          run,
+	}
+}
+
+func names() (all []string) {
+	for _, m := range study.Modes {
+		all = append(all, m.Name)
+	}
+	return append(all, "call")
+}
+
+func lineFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.Float64Flag{Name: "snr", Value: linesim.Off, Usage: "signal to noise ratio in 0 to 4 kHz, `dB`", DefaultText: "no noise"},
+		&cli.Float64Flag{Name: "level", Value: -13, Usage: "of what arrives, `dBm0`"},
+		&cli.BoolFlag{Name: "ulaw", Usage: "u-law in the path"},
+		&cli.Float64Flag{Name: "offset", Usage: "of the carrier, `Hz`"},
+		&cli.Float64Flag{Name: "skew", Usage: "of the far clock, `ppm`"},
+		&cli.Float64Flag{Name: "slope", Usage: "what 3400 Hz loses against 300 Hz, `dB`"},
+		&cli.Float64Flag{Name: "echo", Value: linesim.Off, Usage: "gain of one echo, `dB`", DefaultText: "none"},
+		&cli.Float64Flag{Name: "echodelay", Value: 5, Usage: "`ms`"},
+		&cli.Float64Flag{Name: "loss", Usage: "packets of 20 ms lost and replaced by the one before, `%`"},
+		&cli.BoolFlag{Name: "told", Usage: "receivers are told which packets were lost"},
+		&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of noise and losses, `N`"},
+	}
+}
+
+func studyFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "plot", Usage: "draw into `DIRECTORY`, as SVG: spectrum, constellation, eye, equalizer, quality over time"},
+		&cli.BoolFlag{Name: "short", Usage: "a burst with V.17's short training, after one with the long training"},
+		&cli.IntFlag{Name: "bits", Value: 20000, Usage: "of a burst, `N`"},
+		&cli.IntFlag{Name: "bursts", Value: 1, Usage: "how many, `N`; the first is drawn"},
+		&cli.Float64Flag{Name: "lead", Usage: "of the line's noise before a burst, `s`"},
+		&cli.IntFlag{Name: "pages", Value: 1, Usage: "of a call, `N`"},
+		&cli.BoolFlag{Name: "noecm", Usage: "a call without error correction"},
+		&cli.IntFlag{Name: "maxrate", Usage: "of a call, `BIT/S`"},
+		&cli.BoolFlag{Name: "q", Usage: "a call's outcome only, without its dialogue"},
+	}
+}
+
+func run(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return errors.New("say what to study: " + strings.Join(names(), ", "))
+	}
+	name := c.Args().First()
+	if name == "call" {
+		return call(c)
+	}
+	for _, m := range study.Modes {
+		if m.Name == name {
+			return bursts(c, m)
+		}
+	}
+	return fmt.Errorf("%s is none of %s", name, strings.Join(names(), ", "))
+}
+
+// line is what the options say.
+func line(c *cli.Context) (linesim.Parameters, error) {
+	p := linesim.Defaults()
+	p.SNR, p.Level, p.ULaw = c.Float64("snr"), c.Float64("level"), c.Bool("ulaw")
+	p.FreqOffset, p.Skew, p.Tilt = c.Float64("offset"), c.Float64("skew"), c.Float64("slope")
+	p.Echo, p.EchoDelay = c.Float64("echo"), c.Float64("echodelay")
+	p.Loss, p.Seed = c.Float64("loss")/100, c.Uint64("seed")
+	if p.Loss < 0 || p.Loss > 1 || p.EchoDelay <= 0 || p.Skew < -mostSkew || p.Skew > mostSkew {
+		return p, fmt.Errorf("loss is from 0 to 100 %%, an echo comes later than its signal, and skew is from -%d to %d ppm", mostSkew, mostSkew)
+	}
+	return p, nil
+}
+
+// mostSkew is more than any two clocks differ by, ppm.
+const mostSkew = 10000
+
+func bursts(c *cli.Context, m study.Mode) error {
+	p, err := line(c)
+	if err != nil {
+		return err
+	}
+	bits, n, short := c.Int("bits"), c.Int("bursts"), c.Bool("short")
+	switch {
+	case short && !m.Short():
+		return fmt.Errorf("%s has no short training", m.Name)
+	case bits < 1 || n < 1 || c.Float64("lead") < 0:
+		return errors.New("at least one burst of one bit, and no lead in the past")
+	}
+	trial := study.Trial{Channel: p, Point: int(p.Seed), Lead: int(c.Float64("lead") * modem.SampleRate), Notice: c.Bool("told")}
+	var total study.Total
+	for i := range n {
+		l, err := study.LookAt(trial, m, short, bits, i)
+		if err != nil {
+			return err
+		}
+		total.Add(l)
+		fmt.Fprint(c.App.Writer, l)
+		if dir := c.String("plot"); dir != "" && i == 0 {
+			if err := write(c.App.Writer, dir, l.Plots()); err != nil {
+				return err
+			}
+		}
+	}
+	if n > 1 {
+		fmt.Fprintf(c.App.Writer, "%v\n(an ideal receiver: 95 %% of bursts of 20000 bits without errors at %g dB)\n", total, m.Ideal)
+	}
+	return nil
+}
+
+func call(c *cli.Context) error {
+	p, err := line(c)
+	if err != nil {
+		return err
+	}
+	if c.Int("pages") < 1 {
+		return errors.New("a call has at least one page")
+	}
+	s := study.CallSettings{Line: p, Told: c.Bool("told"), Document: study.Writing{Pages: c.Int("pages"), Rows: rows}}
+	s.Caller.ID, s.Answerer.ID = "caller", "answerer"
+	s.Caller.NoECM, s.Caller.MaxRate = c.Bool("noecm"), c.Int("maxrate")
+	s.Answerer.Capabilities.MaxLength = t30.Unlimited
+	if !c.Bool("q") {
+		s.Follow = func(who string, at t30.Samples, n t30.News) {
+			fmt.Fprintf(c.App.Writer, "%10.3f %-8s %v\n", at.Duration().Seconds(), who, n)
+		}
+	}
+	r, err := study.RunCall(s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(c.App.Writer, r)
+	if dir := c.String("plot"); dir != "" {
+		if err := write(c.App.Writer, dir, r.Plots()); err != nil {
+			return err
+		}
+	}
+	if r.Sent.Outcome != t30.Done || r.Received.Outcome != t30.Done {
+		return errors.New("the call did not go well")
+	}
+	return nil
+}
+
+// rows of a page of A4, fine.
+const rows = 2292
+
+// write puts drawings into a directory.
+func write(w io.Writer, dir string, plots []study.Plot) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, p := range plots {
+		name := filepath.Join(dir, p.Name+".svg")
+		if err := os.WriteFile(name, p.SVG, 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintln(w, "drawn:", name)
+	}
+	return nil
+}
