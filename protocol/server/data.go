@@ -212,6 +212,7 @@ func (s *session) cmdRETR(a *args) error {
 		return err
 	}
 	return s.run(&transfer{
+		name:    t.path,
 		opening: fmt.Sprintf("%s for %s (%d bytes).", openingData, name, t.info.Size()),
 		file:    newOutgoing(src, s.kind, s.mode), size: t.info.Size(),
 	})
@@ -278,6 +279,7 @@ func (s *session) storeFile(a *args, how int) error {
 		}
 	}
 	return s.run(&transfer{
+		name:    t.path,
 		opening: fmt.Sprintf("%s for %s.", openingData, name),
 		file:    newIncoming(f, s.kind, s.mode), store: true, size: -1,
 	})
@@ -308,6 +310,7 @@ func (s *session) storeDocument(a *args, temporary bool) error {
 		s.srv.root.Remove(rel) //nolint:errcheck // best effort; faxqclean removes what remains
 	}
 	err = s.run(&transfer{
+		name:    name,
 		opening: fmt.Sprintf("FILE: %s (%s).", name, openingData),
 		done:    fmt.Sprintf("Transfer complete (FILE: %s).", name),
 		file:    in, store: true, size: -1, discard: discard,

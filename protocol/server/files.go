@@ -67,7 +67,7 @@ func (s *session) cmdDELE(a *args) error {
 	if err := s.srv.root.Remove(t.rel()); err != nil {
 		return fileFault(name, err)
 	}
-	s.log.Info().Str("user", s.user).Str("file", t.path).Msg("deleted")
+	s.trace(TraceServer).Str("user", s.user).Str("file", t.path).Msg("deleted")
 	s.ack(protocol.CodeFileOK, "DELE")
 	return nil
 }

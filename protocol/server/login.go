@@ -135,7 +135,7 @@ func (s *session) login() error {
 	s.resetDefaultJob()
 	s.curJob = s.def
 	s.reply(protocol.CodeLoggedIn, "User %s logged in.", s.user)
-	s.log.Info().Str("user", s.user).Str("host", s.host()).Uint32("uid", uint32(s.uid())).Bool("tls", s.secure).Msg("login")
+	s.trace(TraceLogin).Str("user", s.user).Str("host", s.host()).Uint32("uid", uint32(s.uid())).Bool("tls", s.secure).Msg("login")
 	return nil
 }
 
@@ -159,7 +159,7 @@ func (s *session) cmdADMIN(a *args) error {
 	if s.entry != nil && checkPassword(s.entry.adminwd, password) {
 		s.admins = 0
 		s.admin = true
-		s.log.Info().Str("user", s.user).Msg("administrative privileges")
+		s.trace(TraceServer).Str("user", s.user).Msg("administrative privileges")
 		s.reply(protocol.CodeLoggedIn, "Administrative privileges established.")
 		return nil
 	}

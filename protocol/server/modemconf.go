@@ -1,7 +1,7 @@
 package server
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -41,23 +41,20 @@ func (srv *Server) readModemConfig(m *modemInfo, id string) {
 		return nil
 	})
 	if err != nil {
-		srv.log.Debug().Err(err).Str("modem", id).Msg("configuration")
+		srv.trace(TraceConfig).Err(err).Str("modem", id).Msg("configuration")
 	}
 }
 
-// ReadSettings reads settings from configuration files in their order (hfaxd.conf); open may return
-// nil for a file that is not there. Parameters without effect are told to warn.
+// ReadSettings reads settings from configuration files in their order (hfaxd.conf). Lines that cannot
+// be understood and parameters without effect are told to warn; the others hold all the same.
 func ReadSettings(warn func(error), files ...io.Reader) (*Settings, error) {
 	c := DefaultSettings()
 	for _, r := range files {
 		err := protocol.ReadConfig(r, func(item protocol.ConfigItem) error {
-			err := c.Set(item.Tag, item.Value)
-			var unsupported *UnsupportedError
-			if errors.As(err, &unsupported) {
-				warn(err)
-				return nil
+			if err := c.Set(item.Tag, item.Value); err != nil { // the other lines hold
+				warn(fmt.Errorf("line %d: %w", item.Line, err))
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return c, err

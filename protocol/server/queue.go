@@ -47,6 +47,7 @@ const (
 
 // queuer is a session's FIFO for the answers and events of faxq.
 type queuer struct {
+	srv     *Server
 	rel     string // "client/123-1"
 	path    string
 	fifo    *os.File
@@ -59,6 +60,7 @@ type queuer struct {
 func (srv *Server) newQueuer() (*queuer, error) {
 	n := atomic.AddUint64(&srv.fifos, 1)
 	q := &queuer{
+		srv:     srv,
 		rel:     fmt.Sprintf("client/%d-%d", os.Getpid(), n),
 		answers: make(chan string, 1), events: make(chan []byte, queueBuffer), hello: make(chan struct{}, 1),
 	}
@@ -139,6 +141,7 @@ func splitMessage(b []byte) (message, rest []byte, ok bool) {
 }
 
 func (q *queuer) deliver(message []byte) {
+	q.srv.trace(TraceFIFO).Str("fifo", q.rel).Bytes("message", message).Msg("FIFO receive")
 	switch {
 	case len(message) == 0:
 	case message[0] == '!':
@@ -166,6 +169,7 @@ func (q *queuer) deliver(message []byte) {
 // writeFIFO sends a message to a FIFO of the spool. The error has the system's words.
 func (srv *Server) writeFIFO(rel, message string) error {
 	err := srv.spool.Send(rel, message)
+	srv.trace(TraceFIFO).Str("fifo", rel).Str("message", message).Err(err).Msg("FIFO send")
 	if !errors.Is(err, spool.ErrNobody) {
 		return err
 	}

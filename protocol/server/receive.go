@@ -247,8 +247,11 @@ func (srv *Server) readReceivedFile(abs string) *receiveInfo {
 	defer f.Close()
 	receiving := isLocked(f) // faxgetty locks what it is receiving
 	info, err := readReceived(f)
-	if err != nil && receiving { // nothing in it yet
+	switch {
+	case err != nil && receiving: // nothing in it yet
 		info = &receiveInfo{}
+	case err != nil:
+		srv.trace(TraceTIFF).Err(err).Str("file", abs).Msg("received fax")
 	}
 	if info != nil {
 		info.receiving = receiving

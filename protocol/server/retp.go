@@ -51,6 +51,7 @@ func (s *session) cmdRETP(a *args) error {
 	}
 	s.retp = pageCursor{t.path, page}
 	return s.run(&transfer{
+		name:    t.path,
 		opening: fmt.Sprintf("%s for %s (%d bytes).", openingData, name, len(content)),
 		file:    newOutgoing(bytes.NewReader(content), s.kind, s.mode), size: int64(len(content)),
 	})

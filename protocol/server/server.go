@@ -202,7 +202,7 @@ func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 	}
 	go func() {
 		if err := srv.ServeConn(conn, implicitTLS); err != nil {
-			srv.log.Debug().Err(err).Str("client", remoteIP(conn)).Msg("connection ended")
+			srv.trace(TraceConnect).Err(err).Str("client", remoteIP(conn)).Msg("connection failed")
 		}
 	}()
 }
@@ -249,7 +249,9 @@ func (srv *Server) ServeConn(conn net.Conn, implicitTLS bool) error {
 	srv.sessions[s] = struct{}{}
 	srv.wait.Add(1)
 	srv.mu.Unlock()
+	srv.trace(TraceConnect).Str("client", s.peer.addr).Bool("tls", implicitTLS).Msg("connection")
 	defer func() {
+		srv.trace(TraceConnect).Str("client", s.peer.addr).Msg("connection ended")
 		srv.mu.Lock()
 		delete(srv.sessions, s)
 		srv.mu.Unlock()

@@ -213,7 +213,7 @@ func (s *session) nextLine() (controlLine, bool) {
 		return line, !line.gone
 	case <-idle.C:
 		s.reply(protocol.CodeTimeout, "Timeout (%d seconds): closing control connection.", int(timeout/time.Second))
-		s.log.Info().Str("user", s.user).Dur("after", timeout).Msg("client timed out")
+		s.trace(TraceServer).Str("user", s.user).Dur("after", timeout).Msg("client timed out")
 	case <-s.srv.closing:
 		s.reply(protocol.CodeTimeout, "Service not available, server is being stopped.")
 	}
@@ -222,6 +222,7 @@ func (s *session) nextLine() (controlLine, bool) {
 
 // execute runs one command line.
 func (s *session) execute(line controlLine) {
+	s.traceCommand(line)
 	if err := s.dispatch(line); err != nil {
 		s.fault(line, err)
 		return
@@ -352,9 +353,7 @@ func (s *session) writeLine(lead, format string, a ...any) {
 	s.out.WriteString(lead)
 	s.out.WriteString(text)
 	s.out.WriteString("\r\n")
-	if s.srv.log.GetLevel() <= zerolog.TraceLevel {
-		s.log.Trace().Msg("<--- " + lead + text)
-	}
+	s.traceReply(lead, text)
 }
 
 // ack tells that a command succeeded, in the usual words.

@@ -27,6 +27,9 @@ const (
 
 // transfer is the transfer of one file, listing or stream of events over the data connection.
 type transfer struct {
+	name    string // of the file for XferLogFile; "" for what is not logged
+	began   time.Time
+	opened  bool   // the data connection
 	opening string // text of the preliminary reply, behind what tells about the connection
 	done    string // text of the final reply; "" for the usual words
 	file    transferFile
@@ -330,7 +333,12 @@ func (s *session) run(t *transfer) error {
 		return protocol.Errorf(protocol.CodeNoDataConnection, "Cannot open data connection.")
 	}
 	defer s.clearRestart()
-	return s.watchTransfer(g, t)
+	t.began = s.srv.now()
+	err = s.watchTransfer(g, t)
+	if t.opened {
+		s.logTransfer(t)
+	}
+	return err
 }
 
 // watchTransfer waits for the end of a transfer.
@@ -348,6 +356,7 @@ func (s *session) watchTransfer(g *engine, t *transfer) error {
 				s.gone = true
 				return dataFault("engine closed")
 			case r.code < 200:
+				t.opened = true
 				s.reply(protocol.CodeDataOpen, "%s", t.opening)
 			default:
 				return s.endTransfer(t, r)

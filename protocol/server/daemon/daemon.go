@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
+	"github.com/litoria-fax/litoria/internal/detach"
 	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/protocol/server"
@@ -44,6 +45,7 @@ type options struct {
 	user       string
 	configDir  string
 	debug      bool
+	syslog     bool
 	help       bool
 }
 
@@ -66,11 +68,12 @@ func (o *options) flags() []cli.Flag {
 			return nil
 		}),
 		getopt.Switch("I", "serve one client on standard input (inetd)", func() { o.inetd = true }),
-		getopt.Switch("d", "stay in the foreground", func() { o.background = false }),
+		getopt.Switch("d", "stay in the foreground and log to standard error", func() { o.background = false }),
+		getopt.Switch("syslog", "log to syslog, also in the foreground", func() { o.syslog = true }),
 		getopt.Option("c", "'TAG: VALUE'", "a line of hfaxd.conf", func(s string) error { o.items = append(o.items, s); return nil }),
 		getopt.Option("user", "NAME", "user to become when started as root (default uucp)", func(s string) error { o.user = s; return nil }),
 		getopt.Option("config-dir", "DIR", "directory of hyla.conf and hfaxd.conf", func(s string) error { o.configDir = s; return nil }),
-		getopt.Switch("debug", "log each command and reply", func() { o.debug = true }),
+		getopt.Switch("debug", "trace everything (ServerTracing: 0x1ff)", func() { o.debug = true }),
 		getopt.Option("s", "PORT", "not supported: pagers (SNPP)", refuse("-s: SNPP (pagers)")),
 		getopt.Switch("S", "not supported: pagers (SNPP)", func() { o.ports = append(o.ports, port{name: "SNPP"}) }),
 		getopt.Option("o", "PORT", "not supported: the protocol before HylaFAX 4", refuse("-o: the protocol before HylaFAX 4")),
@@ -100,37 +103,64 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	return app.Run(append(args[:1:1], expanded...))
 }
 
-// run serves until a signal ends it.
+// run serves until a signal ends it, in the background unless -d was given.
 func (o *options) run(stdin io.Reader, stderr io.Writer) error {
-	log := zerolog.New(zerolog.ConsoleWriter{Out: stderr, NoColor: true, TimeFormat: "2006-01-02T15:04:05.000"}).
-		Level(zerolog.InfoLevel).With().Timestamp().Logger()
-	if o.debug {
-		log = log.Level(zerolog.TraceLevel)
-	}
 	for _, p := range o.ports {
 		if p.name == "SNPP" || p.name == "old" {
 			return fmt.Errorf("the protocol %s is not supported", p.name)
 		}
 	}
+	if len(o.ports) == 0 { // as HylaFAX: no port is as good as -I
+		o.inetd = true
+	}
+	files, detached := detach.Inherited()
+	if detached {
+		serves := false
+		err := o.serve(stdin, stderr, files, func() error { serves = true; return detach.Ready(nil) })
+		if !serves {
+			return errors.Join(err, detach.Ready(err))
+		}
+		return err
+	}
+	if o.inetd || !o.background {
+		return o.serve(stdin, stderr, nil, func() error { return nil })
+	}
+	listeners, err := o.listen() // a port in use is told here
+	if err != nil {
+		return err
+	}
+	for _, l := range listeners {
+		f, err := l.Listener.(*net.TCPListener).File() //nolint:forcetypeassert // listen makes no others
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	return detach.Start(os.Args[1:], files)
+}
+
+// serve prepares the server and serves. files are the listeners of a server in the background.
+func (o *options) serve(stdin io.Reader, stderr io.Writer, files []*os.File, ready func() error) error {
 	spool, err := filepath.Abs(o.spool)
 	if err != nil {
 		return err
 	}
-	listeners, err := o.listen() // ports below 1024 need root's rights
-	if err != nil {
-		return err
+	var listeners []boundPort
+	if !o.inetd {
+		if listeners, err = o.inheritOrListen(files); err != nil { // ports below 1024 need root's rights
+			return err
+		}
 	}
+	log, facility := o.newLog(stderr, len(files) > 0)
 	if err := dropRoot(o.user, log); err != nil {
 		return err
 	}
-	settings, err := o.settings(spool, log)
+	conf := &configuration{options: o, spool: spool, log: log, facility: facility}
+	settings, err := conf.read()
 	if err != nil {
 		return err
 	}
-	cfg := server.Config{
-		Spool: spool, Settings: settings, Log: log,
-		ReadSettings: func() (*server.Settings, error) { return o.settings(spool, zerolog.Nop()) },
-	}
+	cfg := server.Config{Spool: spool, Settings: settings, Log: log, ReadSettings: conf.read}
 	if settings.TLSCertificate != "" {
 		cfg.TLS = newCertificates(settings, spool).config
 		if _, err := cfg.TLS(); err != nil {
@@ -141,10 +171,43 @@ func (o *options) run(stdin io.Reader, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.inetd || len(listeners) == 0 {
+	if o.inetd {
 		return o.serveInetd(srv, stdin)
 	}
+	if err := ready(); err != nil {
+		return errors.Join(err, srv.Close())
+	}
 	return serve(srv, listeners, log)
+}
+
+// newLog makes the log: to standard error in the foreground, to syslog otherwise.
+func (o *options) newLog(stderr io.Writer, background bool) (zerolog.Logger, *syslogWriter) {
+	if o.syslog || o.inetd || background {
+		w := newSyslogWriter("", "")
+		return zerolog.New(w), w
+	}
+	console := zerolog.ConsoleWriter{Out: stderr, NoColor: true, TimeFormat: "2006-01-02T15:04:05.000"}
+	return zerolog.New(console).Level(zerolog.InfoLevel).With().Timestamp().Logger(), nil
+}
+
+// inheritOrListen takes the listeners that were opened in the foreground, or opens them.
+func (o *options) inheritOrListen(files []*os.File) ([]boundPort, error) {
+	if len(files) == 0 {
+		return o.listen()
+	}
+	if len(files) != len(o.ports) {
+		return nil, fmt.Errorf("%d listeners for %d ports", len(files), len(o.ports))
+	}
+	var bound []boundPort
+	for i, f := range files {
+		l, err := net.FileListener(f)
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+		bound = append(bound, boundPort{l, o.ports[i].tls})
+	}
+	return bound, nil
 }
 
 // listen opens the ports.
@@ -198,33 +261,4 @@ func (o *options) serveInetd(srv *server.Server, stdin io.Reader) error {
 		return fmt.Errorf("standard input is no connection; use -i PORT to listen: %w", err)
 	}
 	return errors.Join(srv.ServeConn(conn, false), srv.Close())
-}
-
-// settings reads the configuration: hyla.conf, then hfaxd.conf, of /etc/hylafax or else of the spool,
-// and the options.
-func (o *options) settings(spool string, log zerolog.Logger) (*server.Settings, error) {
-	warn := func(err error) { log.Warn().Err(err).Msg("configuration") }
-	var files []io.Reader
-	for _, dir := range []string{filepath.Join(spool, "etc"), o.configDir} {
-		f, err := os.Open(filepath.Join(dir, "hfaxd.conf"))
-		if err == nil {
-			defer f.Close()
-			files = []io.Reader{f}
-			break
-		}
-	}
-	c, err := server.ReadSettings(warn, files...)
-	if err != nil {
-		warn(fmt.Errorf("hfaxd.conf: %w", err))
-	}
-	for _, line := range o.items {
-		item, ok, err := protocol.ParseConfigLine(line)
-		if err == nil && ok {
-			err = c.Set(item.Tag, item.Value)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("-c %q: %w", line, err)
-		}
-	}
-	return c, nil
 }

@@ -1,0 +1,308 @@
+package daemon
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/litoria-fax/litoria/protocol/protocoltest"
+)
+
+// asHfaxd tells the test's program that it is hfaxd.
+const asHfaxd = "LITORIA_TEST_HFAXD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asHfaxd) == "" {
+		os.Exit(m.Run())
+	}
+	if err := Main(os.Args, os.Stdin, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "hfaxd:", err)
+		os.Exit(1)
+	}
+}
+
+// nobody is who runs hfaxd in the tests that root runs.
+const nobody = 65534
+
+// program copies the test's program and a spool to where anybody can use them.
+func program(t *testing.T) (exe, spool string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "litoria-hfaxd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, spool = filepath.Join(dir, "hfaxd"), filepath.Join(dir, "spool")
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(exe, text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(spool, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := protocoltest.MakeSpool(spool); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() != 0 {
+		return exe, spool
+	}
+	os.Chmod(dir, 0o755)
+	err = filepath.Walk(spool, func(path string, _ os.FileInfo, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, nobody, -1)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe, spool
+}
+
+func hfaxd(exe string, args ...string) *exec.Cmd {
+	cmd := exec.Command(exe, args...)
+	cmd.Env = append(os.Environ(), asHfaxd+"=1")
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	return cmd
+}
+
+// freePort returns a port on which nobody listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// daemons returns the processes of a program, by its file.
+func daemons(t *testing.T, exe string) []int {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []int
+	for _, link := range links {
+		if target, err := os.Readlink(link); err == nil && target == exe {
+			pid, err := strconv.Atoi(strings.Split(link, "/")[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// Without -d hfaxd goes to the background: the command ends when it serves, and a session of its own
+// goes on until SIGTERM.
+func TestBackground(t *testing.T) {
+	exe, spool := program(t)
+	port := freePort(t)
+	out, err := hfaxd(exe, "-q", spool, "-l", "127.0.0.1", "-i", port).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Fatalf("hfaxd: %v, %q", err, out)
+	}
+	pids := daemons(t, exe)
+	if len(pids) != 1 {
+		t.Fatalf("processes in the background: %v, want one", pids)
+	}
+	t.Cleanup(func() { syscall.Kill(pids[0], syscall.SIGKILL) })
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port) // no waiting: it serves
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	greeting, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.HasPrefix(greeting, "220 ") {
+		t.Errorf("greeting %q, %v", greeting, err)
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pids[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, fields, _ := strings.Cut(string(stat), ") ")
+	if f := strings.Fields(fields); f[3] != strconv.Itoa(pids[0]) || f[4] != "0" {
+		t.Errorf("session %s, terminal %s; want %d and none", f[3], f[4], pids[0])
+	}
+	second, err := hfaxd(exe, "-q", spool, "-l", "127.0.0.1", "-i", port).CombinedOutput()
+	if err == nil || !strings.Contains(string(second), "address already in use") {
+		t.Errorf("second hfaxd: %v, %q; want: address already in use", err, second)
+	}
+	if err := syscall.Kill(pids[0], syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if rest, err := io.ReadAll(conn); err != nil || !bytes.HasPrefix(rest, []byte("421 ")) {
+		t.Errorf("client at the end: %q, %v; want 421", rest, err)
+	}
+}
+
+// What is wrong is told by the command, with an exit code, also where the fault shows in the background.
+func TestBackgroundFails(t *testing.T) {
+	exe, spool := program(t)
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no spool":   {[]string{"-q", spool + "/none"}, "is not a spool directory"},
+		"no key":     {[]string{"-q", spool, "-c", "TLSCertificate: nosuch.pem"}, "TLS: "},
+		"bad option": {[]string{"-q", spool, "-c", "IdleTimeout: soon"}, `"soon" is not a number of seconds`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := hfaxd(exe, append(tt.args, "-l", "127.0.0.1", "-i", freePort(t))...).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), tt.want) {
+				t.Errorf("hfaxd: %v, %q; want %q", err, out, tt.want)
+			}
+		})
+	}
+	if left := daemons(t, exe); len(left) > 0 {
+		t.Errorf("left in the background: %v", left)
+	}
+}
+
+// With -I, or without any port, hfaxd serves the client on its standard input (inetd(8)) and ends with it.
+func TestInetd(t *testing.T) {
+	exe, spool := program(t)
+	for _, args := range [][]string{{"-q", spool, "-I"}, {"-q", spool}} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := hfaxd(exe, args...)
+		if cmd.Stdin, err = accepted.(*net.TCPConn).File(); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdout, cmd.Stderr = cmd.Stdin.(*os.File), cmd.Stdin.(*os.File) // as inetd has it: logs must not go there
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stdin.(*os.File).Close()
+		accepted.Close()
+		fmt.Fprint(client, "USER joe\r\nQUIT\r\n")
+		client.SetReadDeadline(time.Now().Add(10 * time.Second))
+		text, err := io.ReadAll(client)
+		lines := strings.Split(strings.TrimSuffix(string(text), "\r\n"), "\r\n")
+		if err != nil || len(lines) != 3 || lines[0][:4] != "220 " || lines[1] != "230 User joe logged in." || lines[2] != "221 Goodbye." {
+			t.Errorf("hfaxd %q: %q, %v", args, lines, err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("hfaxd %q: %v", args, err)
+		}
+		client.Close()
+		l.Close()
+	}
+}
+
+// Messages arrive at syslog with facility, priority and HylaFAX's name.
+func TestSyslog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	next := func() string {
+		t.Helper()
+		buf := make([]byte, 1024)
+		l.SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, err := l.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(buf[:n])
+	}
+	w := newSyslogWriter("unixgram", path)
+	log := zerolog.New(w).With().Str("client", "192.0.2.1").Logger()
+	for _, tt := range []struct {
+		facility string
+		event    *zerolog.Event
+		want     string
+	}{
+		{"daemon", log.Info(), "<30>"}, {"LOCAL3", log.Info(), "<158>"}, {"local3", log.Error(), "<155>"},
+		{"uucp", log.Warn(), "<68>"}, {"uucp", log.Debug(), "<71>"},
+	} {
+		if err := w.setFacility(tt.facility); err != nil {
+			t.Fatal(err)
+		}
+		tt.event.Str("user", "joe").Msg("login")
+		if got := next(); !strings.HasPrefix(got, tt.want) || !strings.Contains(got, "HylaFAX[") || !strings.Contains(got, ": login client=192.0.2.1 user=joe") {
+			t.Errorf("%s: message %q, want %s", tt.facility, got, tt.want)
+		}
+	}
+	if err := w.setFacility("nonsense"); err == nil {
+		t.Error("setFacility(nonsense) = nil")
+	}
+	l.Close()
+	os.Remove(path)
+	log.Info().Msg("nobody hears") // and nothing stops
+}
+
+// hfaxd.conf is read anew when it changes; a wrong line does not make the others void.
+func TestConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "etc/hfaxd.conf")
+	var out bytes.Buffer
+	c := &configuration{options: &options{items: []string{"FaxContact: joe"}}, spool: dir, log: zerolog.New(&out)}
+	for i, tt := range []struct {
+		text    string
+		timeout time.Duration
+		logged  string
+	}{
+		{"IdleTimeout: 60\n", time.Minute, ""},
+		{"NoSuch: 1\nServerTracing: much\nIdleTimeout: 120\n", 2 * time.Minute, "unknown parameter nosuch"},
+		{"ServerTracing: 0x100\nIdleTimeout: 30\n", 30 * time.Second, "configuration read"},
+		{"ServerTracing: 1\nMaxMsgLength: 30\n", 900 * time.Second, "maxmsglength has no effect: pagers (SNPP) are not served"},
+	} {
+		out.Reset()
+		if err := os.WriteFile(file, []byte(tt.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		os.Chtimes(file, time.Time{}, time.Now().Add(time.Duration(i-100)*time.Hour))
+		for range 2 {
+			s, err := c.read()
+			if err != nil || s.IdleTimeout != tt.timeout || s.FaxContact != "joe" {
+				t.Fatalf("read after %q = %v, %v", tt.text, s, err)
+			}
+		}
+		if got := out.String(); !strings.Contains(got, tt.logged) || tt.logged == "" && got != "" || strings.Count(got, tt.logged) > 1 && tt.logged != "" {
+			t.Errorf("%q: logged %q, want %q once", tt.text, got, tt.logged)
+		}
+	}
+}
