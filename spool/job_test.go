@@ -3,9 +3,11 @@ package spool
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +112,49 @@ func TestSaveAndMove(t *testing.T) {
 	}
 	if j, err := s.ReadJob("doneq/q7"); err != nil || j.State != StateDone {
 		t.Errorf("%v, %v", j.State, err)
+	}
+}
+
+// TestNewJobIsWhole: at no moment is there a file of a new job in the queue that
+// is not the whole job, so none is left by a writer that was killed.
+func TestNewJobIsWhole(t *testing.T) {
+	const jobs = 200
+	s := newSpool(t)
+	whole := len(goodJob("100").Format())
+	done := make(chan error, 1)
+	go func() {
+		for id := 100; id < 100+jobs; id++ {
+			l, err := s.CreateJob(SendQ, goodJob(strconv.Itoa(id)))
+			if err != nil {
+				done <- err
+				return
+			}
+			l.Unlock()
+		}
+		done <- nil
+	}()
+	for id := 100; id < 100+jobs; {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+		default:
+		}
+		info, err := os.Stat(s.Path(JobName(SendQ, id)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil || info.Size() != int64(whole) {
+			t.Fatalf("q%d appeared with %d octets of %d, %v", id, info.Size(), whole, err)
+		}
+		id++
+	}
+	if _, err := s.CreateJob(SendQ, goodJob("100")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second job 100: %v, want fs.ErrExist", err)
+	}
+	if left, err := os.ReadDir(s.Path(Tmp)); err != nil || len(left) != 0 {
+		t.Errorf("left in tmp: %v, %v", left, err)
 	}
 }
 

@@ -183,27 +183,40 @@ func (l *LockedJob) Unlock() {
 }
 
 // CreateJob writes a new job file into a queue and returns it locked. The
-// job's id is taken from j.JobID.
+// job's id is taken from j.JobID. The file is written and synced in tmp, under
+// its lock, and then linked into the queue: whoever finds it there finds it
+// whole, and a killed writer leaves at most a file in tmp. A job that is there
+// already is not touched: fs.ErrExist.
 func (s *Spool) CreateJob(queue string, j *Job) (*LockedJob, error) {
 	id, err := strconv.Atoi(j.JobID)
 	if err != nil || id < 1 {
 		return nil, fmt.Errorf("job id %q is not a number", j.JobID)
 	}
 	name := JobName(queue, id)
-	f, err := os.OpenFile(s.Path(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, jobFileMode)
+	f, err := os.CreateTemp(s.Path(Tmp), filepath.Base(name)+".new*") // its mode is jobFileMode
 	if err != nil {
 		return nil, err
 	}
+	defer os.Remove(f.Name())
 	l := &LockedJob{j, name, s, f}
-	if err := flock(f, syscall.LOCK_EX); err != nil {
+	err = flock(f, syscall.LOCK_EX)
+	if err == nil {
+		_, err = f.Write(j.Format())
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Link(f.Name(), s.Path(name))
+	}
+	if err == nil {
+		err = syncDir(s.Path(queue))
+	}
+	if err != nil {
 		l.Unlock()
 		return nil, err
 	}
-	if err := l.Save(); err != nil {
-		_ = l.Remove()
-		return nil, err
-	}
-	return l, syncDir(s.Path(queue))
+	return l, nil
 }
 
 func syncDir(dir string) error {
