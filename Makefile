@@ -9,7 +9,7 @@ CLIENTS  := sendfax faxstat faxrm faxalter
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax line-table loss-table crash interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax line-table loss-table times times-asterisk crash interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -54,6 +54,13 @@ bench-faxq: ## faxq with 100,000 jobs: start, memory, decisions, submit to dial;
 
 line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
 	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md
+
+times: ## measure how long calls are, ours and spandsp's, into docs/times.md (ten seconds)
+	$(GO) run -tags interop ./interop/spandsp/times -o docs/times.md
+
+times-asterisk: build ## the same in real time beside HylaFAX with iaxmodem over Asterisk: its last chapter (root; eight minutes)
+	interop/setup
+	LITORIA_TIMES_TABLE=$(CURDIR)/docs/times.md $(GO) test -tags interop,times -count=1 -v -run 'TestTimes$$' -timeout 25m ./interop/fax
 
 CRASHTIME ?= 60s
 crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so

@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"strings"
 
+	"github.com/litoria-fax/litoria/interop/papers"
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
@@ -47,55 +45,10 @@ func (d *faxDocument) size(p t30.Parameters) (octets int64, err error) {
 	return octets, nil
 }
 
-const postscript = `%!PS-Adobe-3.0
-/F {/Courier findfont exch scalefont setfont} def
-/H {/Helvetica-Bold findfont exch scalefont setfont} def
-/line {gsave 60 y moveto show grestore /y y step sub def} def
-`
-
-// textPage is one page of dense text.
-func textPage() string {
-	return postscript + `/step 11 def /y 780 def 14 H (A page of text) line 10 F /y y 8 sub def
-60 {(The quick brown fox jumps over the lazy dog; 0123456789 lines of a fax page.) line} repeat showpage
-`
-}
-
-const (
-	services     = "/etc/services"
-	serviceLines = 364
-	linesPerPage = 52
-)
-
-// servicesPages are seven pages of a table in plain text.
-func servicesPages() string {
-	text, err := exec.Command("expand", services).Output()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "times:", services, err)
-	}
-	lines := strings.SplitAfter(string(text), "\n")
-	var ps strings.Builder
-	ps.WriteString(postscript)
-	escape := strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`, "\n", "")
-	for i, l := range lines[:min(len(lines)-1, serviceLines)] {
-		if i%linesPerPage == 0 {
-			if i > 0 {
-				ps.WriteString("showpage ")
-			}
-			ps.WriteString("/y 780 def /step 14 def 10 F\n")
-		}
-		fmt.Fprintf(&ps, "(%s) line\n", escape.Replace(l))
-	}
-	ps.WriteString("showpage\n")
-	return ps.String()
-}
-
 // draw makes a fax document of PostScript.
 func draw(file, ps string) (*faxDocument, error) {
-	gs := exec.Command("gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=tiffg4", "-sPAPERSIZE=a4", "-dFIXEDMEDIA",
-		"-dUseCropBox=false", "-r204x196", "-g1728x2292", "-sOutputFile="+file, "-")
-	gs.Stdin = strings.NewReader(ps)
-	if out, err := gs.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("drawing %s with Ghostscript: %w\n%s", file, err, out)
+	if err := papers.Draw(file, ps); err != nil {
+		return nil, err
 	}
 	pages, err := read(file)
 	return &faxDocument{file, pages}, err

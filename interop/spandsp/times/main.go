@@ -10,11 +10,15 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/litoria-fax/litoria/interop/papers"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 )
 
@@ -63,8 +67,12 @@ func run(out string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	services, err := papers.Services()
+	if err != nil {
+		return err
+	}
 	documents := map[string]*faxDocument{}
-	for name, ps := range map[string]string{"text": textPage(), "services": servicesPages()} {
+	for name, ps := range map[string]string{"text": papers.Text(), "services": services} {
 		d, err := draw(filepath.Join(dir, name+".tif"), ps)
 		if err != nil {
 			return err
@@ -83,6 +91,13 @@ func run(out string) error {
 	if out == "" {
 		_, err = os.Stdout.WriteString(text)
 		return err
+	}
+	old, err := os.ReadFile(out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if i := strings.Index(string(old), papers.OverAsterisk); i >= 0 {
+		text += "\n" + string(old[i:]) // another program's chapter
 	}
 	return os.WriteFile(out, []byte(text), 0o644)
 }

@@ -9,10 +9,7 @@ import (
 
 const head = `# Times of calls
 
-How long whole calls are on the line, in seconds, from the answer to the end of the sender's session. Made by
-
-    go run -tags interop ./interop/spandsp/times -o docs/times.md
-
+How long whole calls are on the line, in seconds, from the answer to the end of the sender's session. Made by ` + "`" + `make times` + "`" + `
 over a clean line (u-law, 40 ms of delay each way). *text* is one page of dense text, *services* seven pages of a table;
 A4, fine; with ECM in MMR, without in MR. Every page came as it was sent. *bits* is what the code of all pages takes at the rate; *over* is
 the rest of the call between two of ours, and of the reference's.
