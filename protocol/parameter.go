@@ -139,11 +139,23 @@ func Parameters() []Parameter {
 	return table
 }
 
-// LookupParameter finds a parameter by its name in any case.
+// ownParameters are those that HylaFAX does not have; HELP JPARM does not list
+// them, so that it says what HylaFAX's does.
+func ownParameters() []Parameter {
+	return []Parameter{
+		// DUPKEY marks a submission: one job of an owner is taken with a key.
+		{Command{"DUPKEY", false, true, false, "[<string>]"}, "dupkey", ParamText, writable, nil},
+	}
+}
+
+// LookupParameter finds a parameter by its name in any case: in a table, or
+// among our own.
 func LookupParameter(table []Parameter, name string) (*Parameter, bool) {
-	for i := range table {
-		if strings.EqualFold(table[i].Name, name) {
-			return &table[i], true
+	for _, t := range [][]Parameter{table, ownParameters()} {
+		for i := range t {
+			if strings.EqualFold(t[i].Name, name) {
+				return &t[i], true
+			}
 		}
 	}
 	return nil, false

@@ -53,6 +53,7 @@ const (
 	CodeFileUnavailable    Code = 550
 	CodeReadFailed         Code = 551
 	CodeFileNameNotAllowed Code = 553
+	CodeDuplicate          Code = 556 // JSUBM of a job whose DUPKEY was used; the text holds "jobid: N" of that one; ours
 )
 
 // Class is the first digit of a reply code.

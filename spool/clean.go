@@ -41,6 +41,8 @@ type Cleaning struct {
 //     need it: it is not the link of such a job (doc1.ps.12), not its cover page
 //     (cover12.ps), not made from a document that has such a link (doc1.ps;e1).
 //
+// Submission keys (LockKey) are forgotten after CleanKeyAge, if their job is gone.
+//
 // Beyond these rules nothing is removed that a job in sendq names, nor what a
 // job names whose file is in use; and no document, if there is a job in doneq
 // that cannot be read.
@@ -53,7 +55,7 @@ func (s *Spool) Clean(c Cleaning, now time.Time) error {
 	if r.blind {
 		return fmt.Errorf("no document is removed, since not all jobs can be read: %w", err)
 	}
-	return errors.Join(err, r.documents())
+	return errors.Join(err, r.documents(), r.keys())
 }
 
 type cleaner struct {

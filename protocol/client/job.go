@@ -133,7 +133,7 @@ func (c *Client) jobCommand(command string, id JobID) error {
 }
 
 // Submit hands a job to the scheduler.
-func (c *Client) Submit(id JobID) error { return c.jobCommand("JSUBM", id) }
+func (c *Client) Submit(id JobID) error { return duplicate(c.jobCommand("JSUBM", id)) }
 
 // Suspend takes a job from the scheduler, so that it can be altered.
 func (c *Client) Suspend(id JobID) error { return c.jobCommand("JSUSP", id) }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/litoria-fax/litoria/protocol"
@@ -12,6 +14,7 @@ import (
 type Document struct {
 	Name string // for messages
 	Form Form
+	Size int64 // octets, 0 where it is not known; for progress only
 	Open func() (io.ReadCloser, error)
 }
 
@@ -65,6 +68,9 @@ type Request struct {
 	TagLine                  *string
 	DoneOperation            string
 	Notify                   Notification
+	// Key marks the job (DUPKEY): a server of Litoria takes one job of an owner
+	// with a key, so a submission whose answer was lost can be made again.
+	Key string
 
 	Cover     *Document
 	Documents []string // names on the server (StoreTemp, StoreUnique)
@@ -96,12 +102,41 @@ func (c *Client) Create(req *Request) (job, group JobID, err error) {
 	return job, group, nil
 }
 
-// SubmitRequest makes a job from a request and hands it to the scheduler.
+// SubmitRequest makes a job from a request and hands it to the scheduler. Where
+// a job with the request's Key was submitted before, the error is a
+// *DuplicateError that names it, and the new one is removed.
 func (c *Client) SubmitRequest(req *Request) (job, group JobID, err error) {
 	if job, group, err = c.Create(req); err != nil {
 		return job, group, err
 	}
-	return job, group, c.Submit(job)
+	err = c.Submit(job)
+	var known *DuplicateError
+	if errors.As(err, &known) {
+		return job, group, errors.Join(err, c.DeleteJob(job))
+	}
+	return job, group, err
+}
+
+// DuplicateError says that a job was not submitted, since another one was with
+// the same Key.
+type DuplicateError struct{ Job JobID }
+
+// Error names the other job.
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("a job with the same key was submitted before: job %s", e.Job)
+}
+
+// duplicate finds out whether a server's answer means that.
+func duplicate(err error) error {
+	var e *protocol.Error
+	if !errors.As(err, &e) || e.Code != protocol.CodeDuplicate {
+		return err
+	}
+	_, id, ok := strings.Cut(e.Text, "jobid: ")
+	if id = strings.TrimSuffix(strings.TrimSpace(id), "."); !ok || id == "" {
+		return err
+	}
+	return &DuplicateError{JobID(id)}
 }
 
 // setTexts sets those of the parameters that have a value.
@@ -230,7 +265,7 @@ func (c *Client) setHandling(req *Request) error {
 			return err
 		}
 	}
-	return c.setTexts("PAGERANGE", req.PageRange)
+	return c.setTexts("PAGERANGE", req.PageRange, "DUPKEY", req.Key)
 }
 
 func (c *Client) addContents(req *Request) error {

@@ -292,12 +292,46 @@ func (s *session) cmdJSUBM(a *args) error {
 	if err := s.saveJob(j); err != nil {
 		return protocol.Errorf(protocol.CodeBusy, "%s.", reason(err))
 	}
-	if err := s.askQueue(opSubmit, j.id); err != nil {
-		return protocol.Errorf(protocol.CodeSchedulerFailed, "Failed to submit job %s: %s.", j.id, err)
+	if err := s.submitOnce(j); err != nil {
+		return err
 	}
 	delete(s.blank, j.id)
 	j.stamp = fileStamp{} // faxq writes it anew
 	s.reply(protocol.CodeOK, "Job %s submitted.", j.id)
+	return nil
+}
+
+// submitOnce hands a job to the scheduler, unless a job of the same owner was
+// submitted with the same DUPKEY.
+func (s *session) submitOnce(j *job) error {
+	dupKey := j.text("dupkey")
+	if dupKey == "" {
+		return s.submitJob(j)
+	}
+	key, err := s.srv.spool.LockKey(j.owner(), dupKey)
+	if err != nil {
+		return protocol.Errorf(protocol.CodeBusy, "%s.", reason(err))
+	}
+	defer key.Close() //nolint:errcheck // what counts was synced
+	if other := key.Submitted(); other != "" && other != j.id {
+		return protocol.Errorf(protocol.CodeDuplicate, "Job %s not submitted; DUPKEY was submitted before: jobid: %s.", j.id, other)
+	}
+	if err := key.Claim(j.id); err != nil {
+		return protocol.Errorf(protocol.CodeBusy, "%s.", reason(err))
+	}
+	if err := s.submitJob(j); err != nil {
+		return err
+	}
+	if err := key.Take(j.id); err != nil { // Submitted finds it by the job's state
+		s.log.Error().Err(err).Str("job", j.id).Msg("submission key")
+	}
+	return nil
+}
+
+func (s *session) submitJob(j *job) error {
+	if err := s.askQueue(opSubmit, j.id); err != nil {
+		return protocol.Errorf(protocol.CodeSchedulerFailed, "Failed to submit job %s: %s.", j.id, err)
+	}
 	return nil
 }
 
