@@ -255,6 +255,42 @@ func TestSendfaxWait(t *testing.T) {
 	}
 }
 
+// A submission that is made again with its key gives the job of the first time.
+func TestSendfaxDupKey(t *testing.T) {
+	w := newWorld(t)
+	submit := func(args ...string) (string, string) {
+		t.Helper()
+		code, out, errOut := w.runWith(command.Sendfax, "%!PS\n", append([]string{"-n"}, args...)...)
+		if code != 0 {
+			t.Fatalf("sendfax %v = %d, %q", args, code, errOut)
+		}
+		return out, errOut
+	}
+	first, _ := submit("--dup-key=order 7", "-d", "1", "-d", "2")
+	if !strings.Contains(first, "request id is 100 ") || !strings.Contains(first, "request id is 101 ") {
+		t.Fatalf("sendfax says %q", first)
+	}
+	w.wantFields("sendq/q100", "number:1", "dupkey:order 7")
+	w.wantFields("sendq/q101", "number:2", "dupkey:order 7/2")
+	again, said := submit("--dup-key=order 7", "-d", "1", "-d", "2")
+	if !strings.Contains(again, "request id is 100 ") || !strings.Contains(again, "request id is 101 ") || strings.Count(said, "same key") != 2 {
+		t.Errorf("the second time sendfax says %q, %q", again, said)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "sendq", "q102")); err == nil {
+		t.Error("the second job is still there")
+	}
+	if other, said := submit("--dup-key=order 8", "-d", "1"); strings.Contains(other, "request id is 100 ") || said != "" {
+		t.Errorf("another key: %q, %q", other, said)
+	}
+	if other, said := submit("-d", "1"); strings.Contains(other, "request id is 100 ") || said != "" {
+		t.Errorf("no key: %q, %q", other, said)
+	}
+	w.env["FAXUSER"] = "ann" // another user's keys are her own
+	if other, said := submit("--dup-key=order 7", "-d", "1"); strings.Contains(other, "request id is 100 ") || said != "" {
+		t.Errorf("another user: %q, %q", other, said)
+	}
+}
+
 func TestSendfaxJSON(t *testing.T) {
 	w := newWorld(t)
 	code, out, _ := w.runWith(command.Sendfax, "%!PS\n", "-n", "--json", "-d", "1")

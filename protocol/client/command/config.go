@@ -202,7 +202,8 @@ func (b *base) service() string {
 	return b.port
 }
 
-// chooseServer takes the server from the environment where it was not given.
+// chooseServer takes the server from the environment where it was not given: FAXSERVER and FAXSERVICE as
+// HylaFAX, and MODEM, which is an addition.
 func (b *base) chooseServer() error {
 	if server := b.env.Getenv("FAXSERVER"); b.host == "" && server != "" {
 		modem := b.modem
@@ -215,6 +216,9 @@ func (b *base) chooseServer() error {
 	}
 	if b.port == "" {
 		b.port, _, _ = strings.Cut(b.env.Getenv("FAXSERVICE"), "/")
+	}
+	if b.modem == "" {
+		b.modem = b.env.Getenv("MODEM")
 	}
 	if b.host == "" {
 		b.host = "localhost"
@@ -272,8 +276,12 @@ func (b *base) login(c *client.Client, name string) error {
 	return nil
 }
 
-// adminLogin gains administrative privileges.
+// adminLogin gains administrative privileges. FAXADMIN, an addition to HylaFAX's variables, holds the
+// password for programs that run without a person.
 func (b *base) adminLogin(c *client.Client) error {
+	if password := b.env.Getenv("FAXADMIN"); password != "" {
+		return c.Admin(password)
+	}
 	password, err := b.env.Password("Password:")
 	if err != nil {
 		return err

@@ -8,16 +8,17 @@ import (
 	"strings"
 )
 
-// pageSize is an entry of the page size database (pagesizes(5)), in millimetres.
+// pageSize is an entry of the page size database (pagesizes(5)), in its units.
 type pageSize struct {
 	name, abbrev  string
 	width, height int
 }
 
+func (p pageSize) widthMM() float64  { return float64(p.width) / unitsPerInch * 25.4 }
+func (p pageSize) heightMM() float64 { return float64(p.height) / unitsPerInch * 25.4 }
+
 // unitsPerInch are the basic measurement units of the database in an inch.
 const unitsPerInch = 1200
-
-func millimetres(units int) int { return int(float64(units) / unitsPerInch * 25.4) }
 
 // findPageSize finds an entry by its abbreviation or a part of its name, in any case. Where there is
 // no database, the sizes that everybody knows are used.
@@ -47,7 +48,7 @@ func readPageSizes(file string) []pageSize {
 		width, err1 := strconv.Atoi(fields[1])
 		height, err2 := strconv.Atoi(fields[2])
 		if err1 == nil && err2 == nil {
-			sizes = append(sizes, pageSize{strings.TrimSpace(name), fields[0], millimetres(width), millimetres(height)})
+			sizes = append(sizes, pageSize{strings.TrimSpace(name), fields[0], width, height})
 		}
 	}
 	return sizes
@@ -55,9 +56,10 @@ func readPageSizes(file string) []pageSize {
 
 func knownPageSizes() []pageSize {
 	return []pageSize{
-		{"ISO A3", "A3", 296, 419}, {"ISO A4", "A4", 209, 296}, {"ISO A5", "A5", 150, 209}, {"ISO A6", "A6", 106, 147},
-		{"ISO B4", "B4", 255, 363}, {"North American Letter", "NA-LET", 215, 279}, {"American Legal", "US-LEG", 215, 355},
-		{"American Ledger", "US-LED", 279, 431}, {"American Executive", "US-EXE", 184, 266},
-		{"Japanese Letter", "JP-LET", 181, 256}, {"Japanese Legal", "JP-LEG", 256, 363}, {"default", "A4", 209, 296},
+		{"ISO A3", "A3", 14030, 19840}, {"ISO A4", "A4", 9920, 14030}, {"ISO A5", "A5", 7133, 9921},
+		{"ISO A6", "A6", 5055, 6991}, {"ISO B4", "B4", 12048, 17196}, {"North American Letter", "NA-LET", 10200, 13200},
+		{"American Legal", "US-LEG", 10200, 16800}, {"American Ledger", "US-LED", 13200, 20400},
+		{"American Executive", "US-EXE", 8700, 12600}, {"Japanese Letter", "JP-LET", 8598, 12141},
+		{"Japanese Legal", "JP-LEG", 12141, 17196}, {"default", "A4", 9921, 14031},
 	}
 }

@@ -1,7 +1,7 @@
 package command
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,20 +11,13 @@ import (
 
 	"github.com/litoria-fax/litoria/document/recognize"
 	"github.com/litoria-fax/litoria/protocol/client"
+	"github.com/litoria-fax/litoria/protocol/client/typerules"
 )
 
 // prepared is a document in a form that servers take.
 type prepared struct {
 	client.Document
 	pages int // 0 where the number cannot be told
-	temp  string
-}
-
-// remove removes what the preparation left.
-func (p *prepared) remove() {
-	if p.temp != "" {
-		os.Remove(p.temp) //nolint:errcheck // a file in the directory for temporary files
-	}
 }
 
 // ConvertOptions say how a document is to be converted for sending.
@@ -45,7 +38,7 @@ type Converted struct {
 
 // prepare recognises a document and converts it if servers do not take it as it is. Whatever is wrong
 // with it is found before anything is uploaded.
-func (s *sendfax) prepare(name string) (*prepared, error) {
+func (s *sendfax) prepare(ctx context.Context, name string) (*prepared, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: Can not open file: %w", name, reasonOf(err))
@@ -60,28 +53,47 @@ func (s *sendfax) prepare(name string) (*prepared, error) {
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%s: Empty file", name)
 	}
-	head := make([]byte, recognize.HeadSize)
+	head := make([]byte, max(recognize.HeadSize, typerules.HeadSize))
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
-	kind, err := recognize.Recognize(head[:n], name)
+	if rule := s.rules.Match(head[:n]); rule != nil {
+		p, err := s.prepareByRule(ctx, name, f, info.Size(), rule)
+		if !errors.Is(err, errNoProgram) {
+			return p, err
+		}
+		if p, ownErr := s.prepareOurselves(name, f, info.Size(), head[:n]); ownErr == nil {
+			return p, nil
+		}
+		return nil, fmt.Errorf("%s: Can not convert: %w that line %d of %s asks for", name, err, rule.Line, s.rulesFile)
+	}
+	return s.prepareOurselves(name, f, info.Size(), head[:n])
+}
+
+// prepareOurselves prepares a document of which no rule tells anything.
+func (s *sendfax) prepareOurselves(name string, f *os.File, size int64, head []byte) (*prepared, error) {
+	kind, err := recognize.Recognize(head, name)
 	if err != nil {
 		return nil, err
 	}
-	form := serverForm(kind)
-	if form == "" {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
-		}
-		return s.convert(name, kind, f)
+	if form := serverForm(kind); form != "" {
+		return s.asItIs(name, form, f, size)
 	}
-	pages, err := s.countPages(name, form, f, info.Size())
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
+	}
+	return s.convert(name, kind, f)
+}
+
+// asItIs checks a document that servers take.
+func (s *sendfax) asItIs(name string, form client.Form, f *os.File, size int64) (*prepared, error) {
+	pages, err := s.countPages(name, form, f, size)
 	if err != nil {
 		return nil, err
 	}
 	return &prepared{
-		Document: client.Document{Name: name, Form: form, Open: func() (io.ReadCloser, error) { return os.Open(name) }},
+		Document: client.Document{Name: name, Form: form, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(name) }},
 		pages:    pages,
 	}, nil
 }
@@ -119,21 +131,20 @@ func (s *sendfax) convert(name string, kind recognize.Kind, f *os.File) (*prepar
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
-	if s.verbose {
+	if s.verbosity > 0 {
 		s.env.printf("CONVERT \"%s\" (%s)\n", name, kind)
 	}
-	c, err := s.env.Convert(data, ConvertOptions{
-		Name: name, Resolution: int(s.proto.vres), PageWidth: s.proto.width, PageLength: s.proto.length, PageSize: s.proto.pageSize,
-	})
+	c, err := s.env.Convert(data, s.convertOptions(name))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &prepared{
-		Document: client.Document{Name: name, Form: c.Form, Open: func() (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(c.Data)), nil
-		}},
-		pages: c.Pages,
-	}, nil
+	return &prepared{Document: inMemory(name, c.Form, c.Data), pages: c.Pages}, nil
+}
+
+func (s *sendfax) convertOptions(name string) ConvertOptions {
+	return ConvertOptions{
+		Name: name, Resolution: int(s.proto.vres), PageWidth: s.proto.width, PageLength: s.proto.length, PageSize: s.proto.pageSize,
+	}
 }
 
 // maxEstimate is the size up to which a document is read to estimate its pages.
@@ -148,7 +159,7 @@ var (
 
 // countPages checks what can be checked of a document that is sent as it is, and counts or estimates
 // its pages.
-func (s *sendfax) countPages(name string, form client.Form, f *os.File, size int64) (int, error) {
+func (s *sendfax) countPages(name string, form client.Form, f io.ReaderAt, size int64) (int, error) {
 	if form == client.FormTIFF {
 		pages, err := verifyTIFF(f, size)
 		if err != nil {

@@ -31,7 +31,7 @@ func (s *sendfax) upload(c *client.Client, d *prepared) (string, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &meter{ReadCloser: r, w: s.env.Stderr, name: doc.Name, began: s.env.Now(), now: s.env.Now}, nil
+			return &meter{ReadCloser: r, w: s.env.Stderr, name: doc.Name, size: doc.Size, began: s.env.Now(), now: s.env.Now}, nil
 		}
 	}
 	return c.Upload(doc)
@@ -42,6 +42,7 @@ type meter struct {
 	io.ReadCloser
 	w     io.Writer
 	name  string
+	size  int64 // 0 where it is not known
 	began time.Time
 	shown time.Time
 	now   func() time.Time
@@ -59,9 +60,17 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.n += int64(n)
 	if now := m.now(); now.Sub(m.began) > meterDelay && now.Sub(m.shown) > meterInterval {
 		m.shown = now
-		fmt.Fprintf(m.w, "\r%s: %d kB sent ", m.name, m.n>>10)
+		fmt.Fprintf(m.w, "\r\033[K%s", m.line())
 	}
 	return n, err
+}
+
+// line tells how far the document is.
+func (m *meter) line() string {
+	if m.size <= 0 {
+		return fmt.Sprintf("%s: %d kB sent", m.name, m.n>>10)
+	}
+	return fmt.Sprintf("%s: %s %d of %d kB sent", m.name, bar(m.n, m.size), m.n>>10, m.size>>10)
 }
 
 func (m *meter) Close() error {
@@ -109,12 +118,17 @@ func (s *sendfax) waitFor(ctx context.Context, c *client.Client, jobs []submitte
 // barWidth is the length of a progress bar.
 const barWidth = 20
 
+// bar draws how much of all is done.
+func bar(done, all int64) string {
+	n := int(min(done, all) * barWidth / all)
+	return "[" + strings.Repeat("#", n) + strings.Repeat(".", barWidth-n) + "]"
+}
+
 // describe is a line about a job.
 func describe(p client.Progress) string {
 	line := fmt.Sprintf("job %s: %s", p.Job, p.State)
 	if p.TotalPages > 0 {
-		done := min(p.PagesSent, p.TotalPages) * barWidth / p.TotalPages
-		line += fmt.Sprintf(" [%s%s] page %d of %d", strings.Repeat("#", done), strings.Repeat(".", barWidth-done), p.PagesSent, p.TotalPages)
+		line += fmt.Sprintf(" %s page %d of %d", bar(int64(p.PagesSent), int64(p.TotalPages)), p.PagesSent, p.TotalPages)
 	}
 	if p.Dials > 0 {
 		line += fmt.Sprintf(", call %d", p.Dials)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/protocol/client"
+	"github.com/litoria-fax/litoria/protocol/client/faxdb"
+	"github.com/litoria-fax/litoria/protocol/client/typerules"
 	"github.com/litoria-fax/litoria/protocol/getopt"
 )
 
@@ -32,11 +34,16 @@ type sendfax struct {
 	owner     string
 	wait      bool
 	json      bool
+	key       string
 	help      bool
 	verbosity int
 	pending   bool // options came after the last destination
 
 	dialRules, coverCmd, dateFormat string
+	rulesFile                       string // of typerules; "" for the site's, if there is one
+	book                            string // the address book
+	bookRead                        *faxdb.Book
+	rules                           *typerules.Rules
 
 	documents  []*prepared
 	requests   []*client.Request // one for each of jobs
@@ -47,7 +54,10 @@ type sendfax struct {
 func Sendfax(ctx context.Context, env *Env, args []string) int {
 	s := &sendfax{
 		base: newBase(env, "sendfax"), proto: newFaxJob(),
-		dialRules: filepath.Join(env.ConfigDir, "dialrules"), coverCmd: "/usr/bin/faxcover",
+		dialRules: filepath.Join(env.ConfigDir, "dialrules"), coverCmd: defaultCoverCmd,
+	}
+	if env.HomeDir != "" {
+		s.book = filepath.Join(env.HomeDir, ".faxdb")
 	}
 	s.readConfig(s.set, "hyla.conf", "sendfax.conf")
 	expanded, err := getopt.Expand(args[1:], sendfaxSpec)
@@ -119,7 +129,9 @@ func (s *sendfax) set(item protocol.ConfigItem) (bool, error) {
 	case "dateformat":
 		s.dateFormat = item.Value
 	case "typerules":
-		// Documents are recognised and converted without rules.
+		s.rulesFile = s.env.expand(item.Value)
+	case "faxdb":
+		s.book, s.bookRead = s.env.expand(item.Value), nil
 	default:
 		if ok, err := s.proto.set(item); ok || err != nil {
 			return ok, err
@@ -224,12 +236,14 @@ func (s *sendfax) moreFlags() []cli.Flag {
 			s.verbosity++
 			s.verbose = s.verbosity > 1
 		}),
+		getopt.Option("dup-key", "KEY", "submit once: a server of Litoria that has a job with this key answers with that job", func(v string) error { s.key = v; return nil }),
 		getopt.Switch("json", "print the jobs as JSON", func() { s.json = true }),
 		getopt.Switch("help", "show this text", func() { s.help = true }),
 	}
 }
 
-// addDestination adds a job for [name@]number[#subaddress] (T.33).
+// addDestination adds a job for [name@]number[#subaddress] (T.33). The number may also be a name of the
+// address book.
 func (s *sendfax) addDestination(dest string) error {
 	s.pending = false
 	job := s.proto
@@ -239,6 +253,12 @@ func (s *sendfax) addDestination(dest string) error {
 	}
 	if n, sub, ok := strings.Cut(number, "#"); ok {
 		number, job.subAddress = n, sub
+	}
+	if r := s.lookUp(number); r != nil {
+		number = r.Get(faxdb.Number)
+		if job.recipient == "" {
+			job.recipient = r.Get(faxdb.Name)
+		}
 	}
 	if number == "" {
 		return fmt.Errorf("%s: Null destination for \"%s\"", s.name, dest)
@@ -275,8 +295,7 @@ func (s *sendfax) addDestinationsFrom(name string) error {
 
 // run prepares the documents, and then talks to the server.
 func (s *sendfax) run(ctx context.Context) error {
-	defer s.cleanUp()
-	if err := s.prepareAll(); err != nil {
+	if err := s.prepareAll(ctx); err != nil {
 		return err
 	}
 	c, err := s.connect(ctx)
@@ -305,22 +324,19 @@ func ignoreLost(err error) error {
 	return err
 }
 
-func (s *sendfax) cleanUp() {
-	for _, d := range s.documents {
-		d.remove()
-	}
-}
-
 // prepareAll does everything that can fail on this side.
-func (s *sendfax) prepareAll() error {
+func (s *sendfax) prepareAll(ctx context.Context) error {
 	if err := s.identify(); err != nil {
 		return err
 	}
 	if err := s.sizePages(); err != nil {
 		return err
 	}
+	if err := s.readRules(); err != nil {
+		return err
+	}
 	for _, name := range s.files {
-		d, err := s.prepare(name)
+		d, err := s.prepare(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -340,6 +356,11 @@ func (s *sendfax) prepareAll() error {
 		req, err := j.request(s.env.Now())
 		if err != nil {
 			return err
+		}
+		if j.autoCover && len(s.documents) > 0 {
+			if req.Cover, err = s.coverPage(j); err != nil {
+				return err
+			}
 		}
 		s.requests = append(s.requests, req)
 	}
@@ -364,7 +385,7 @@ func (s *sendfax) sizePage(j *faxJob) error {
 	if !ok {
 		return fmt.Errorf("Unknown page size %s", j.pageSize) //nolint:staticcheck // HylaFAX's words
 	}
-	j.width, j.length = size.width, size.height
+	j.width, j.length = int(size.widthMM()), int(size.heightMM())
 	return nil
 }
 
@@ -390,14 +411,13 @@ func (s *sendfax) submit(c *client.Client) ([]submitted, error) {
 	var jobs []submitted
 	for i, req := range s.requests {
 		req.Sender, req.Modem, req.Documents, req.Polls = s.sender, s.modem, names, s.polls
-		if s.jobs[i].autoCover && len(s.documents) > 0 {
-			cover, err := s.coverPage(&s.jobs[i])
-			if err != nil {
-				return jobs, err
-			}
-			req.Cover = cover
-		}
+		req.Key = s.keyOf(i)
 		id, group, err := c.SubmitRequest(req)
+		var known *client.DuplicateError
+		if errors.As(err, &known) {
+			s.env.warnf("%s", known)
+			id, err = known.Job, nil
+		}
 		if err != nil {
 			return jobs, err
 		}
@@ -406,6 +426,14 @@ func (s *sendfax) submit(c *client.Client) ([]submitted, error) {
 		jobs = append(jobs, job)
 	}
 	return jobs, nil
+}
+
+// keyOf is the key of a destination's job: each has one of its own.
+func (s *sendfax) keyOf(i int) string {
+	if s.key == "" || i == 0 {
+		return s.key
+	}
+	return fmt.Sprintf("%s/%d", s.key, i+1)
 }
 
 // announce tells of a new job, in the words that scripts look for.
