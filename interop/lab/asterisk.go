@@ -64,10 +64,16 @@ exten => h,1,ExecIf($["${FAXSTATUS}" != ""]?Verbose(0,FAXRESULT tag=${FAXTAG} st
 exten => failed,1,Verbose(0,FAXRESULT tag=${FAXTAG} status=NOCALL error=${REASON})
 `
 
+// InOrder are settings of iax.conf, [general], by which Asterisk handles packets in
+// the order in which they come. As it is delivered, each packet is given to a
+// thread of its own, and after a stall of the machine the threads overtake each
+// other: two frames of audio change places, and ReceiveFAX without ECM loses rows.
+const InOrder = "iaxthreadcount=1\niaxmaxthreadcount=0\n"
+
 // StartAsterisk starts an Asterisk whose iax.conf has the given peer sections
-// after a [general] for loopback, and whose context [fax] has the given
-// extensions besides those of the lab.
-func StartAsterisk(t testing.TB, peers, extensions string) *Asterisk {
+// after a [general] for loopback with further settings, and whose context [fax]
+// has the given extensions besides those of the lab.
+func StartAsterisk(t testing.TB, peers, extensions string, general ...string) *Asterisk {
 	t.Helper()
 	chroot := filepath.Join(Dir(), "sid")
 	if _, err := os.Stat(filepath.Join(chroot, "usr/sbin/asterisk")); err != nil {
@@ -129,9 +135,9 @@ autokill=yes
 transfer=no
 minregexpire=30
 maxregexpire=3600
-
 %s
-`, a.Port, peers))
+%s
+`, a.Port, strings.Join(general, ""), peers))
 	a.write(t, "extensions.conf", "[general]\nstatic=yes\nwriteprotect=yes\n\n[fax]\n"+extensions+fmt.Sprintf(faxExtensions, a.in))
 	a.Process = Start(t, dir, "asterisk", "chroot", chroot, "asterisk", "-C", a.in+"/etc/asterisk.conf", "-f", "-n")
 	Wait(t, 20*time.Second, "Asterisk to boot", func() bool {
