@@ -12,7 +12,7 @@ import (
 // TestShortTraining sends a burst with long training and one with short
 // training after it, each beginning anywhere between two samples, at any level.
 func TestShortTraining(t *testing.T) {
-	r := rate(14400)
+	r := under.Rate(14400)
 	first, second := qamtest.Bits(2000, 1), qamtest.Bits(4000, 2)
 	long, short := under.Burst(t, r, false, first), under.Burst(t, r, true, second)
 	for i := range 24 {
@@ -42,7 +42,7 @@ func TestShortTraining(t *testing.T) {
 // TestLongInsteadOfShort sends long training where short was expected, and the
 // other way round, as happens when one side missed a message of T.30.
 func TestLongInsteadOfShort(t *testing.T) {
-	r := rate(9600)
+	r := under.Rate(9600)
 	bits := qamtest.Bits(3000, 3)
 	for _, short := range []bool{false, true} {
 		sink := &qamtest.Sink{}
@@ -64,16 +64,16 @@ func TestLongInsteadOfShort(t *testing.T) {
 func TestRateChange(t *testing.T) {
 	bits := qamtest.Bits(3000, 3)
 	sink := &qamtest.Sink{}
-	rx, err := NewReceiver(rate(14400), sink)
+	rx, err := NewReceiver(under.Rate(14400), sink)
 	if err != nil {
 		t.Fatal(err)
 	}
-	qamtest.Feed(rx, under.Burst(t, rate(14400), false, qamtest.Bits(500, 1)))
+	qamtest.Feed(rx, under.Burst(t, under.Rate(14400), false, qamtest.Bits(500, 1)))
 	*sink = qamtest.Sink{}
-	if err := rx.Restart(rate(12000), true); err != nil {
+	if err := rx.Restart(under.Rate(12000), true); err != nil {
 		t.Fatal(err)
 	}
-	qamtest.Feed(rx, under.Burst(t, rate(12000), true, bits))
+	qamtest.Feed(rx, under.Burst(t, under.Rate(12000), true, bits))
 	qamtest.CheckReception(t, sink, bits, 40*5)
 }
 
@@ -161,7 +161,7 @@ var _ modem.Receiver = (*Receiver)(nil)
 // lie, and repeats those before instead: all of the known symbols may be among
 // them. The data must come, after at most some more ones.
 func TestShortTrainingLost(t *testing.T) {
-	r := rate(14400)
+	r := under.Rate(14400)
 	data := qamtest.Bits(6000, 2)
 	long, short := under.Burst(t, r, false, qamtest.Bits(2000, 1)), under.Burst(t, r, true, data)
 	line := qamtest.Line{Set: func(p *linesim.Parameters) { p.FreqOffset, p.Delay = 2, 0.3 }}

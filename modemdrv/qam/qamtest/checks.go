@@ -2,12 +2,15 @@ package qamtest
 
 import (
 	"math"
+	"math/cmplx"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/litoria-fax/litoria/modemdrv/g711"
 	"github.com/litoria-fax/litoria/modemdrv/linesim"
 	"github.com/litoria-fax/litoria/modemdrv/modem"
+	"github.com/litoria-fax/litoria/modemdrv/qam"
 )
 
 // Case is one rate and the signal to noise ratio, in dB, at which bursts must
@@ -367,4 +370,58 @@ func allpass(in []int16, hz, r float64) []int16 {
 		out[i] = int16(math.Round(y))
 	}
 	return out
+}
+
+// CheckProbe: a probe sees each symbol of the data (and of training, where that is
+// longer than what the equalizer is computed from), changes nothing, and the equalizer
+// that it asks for has most of its weight at the symbol.
+func (m Modem) CheckProbe(t *testing.T, rate modem.Rate) {
+	t.Helper()
+	bits := Bits(4000, 9)
+	line := Line{}.Through(m.Burst(t, rate, false, bits), 30, 1)
+	rx, plain := &Sink{}, &Sink{}
+	watched, unwatched := m.receiver(t, rate, rx), m.receiver(t, rate, plain)
+	probed, ok := watched.(interface {
+		SetProbe(func(qam.Symbol))
+		Equalizer() []complex128
+	})
+	if !ok {
+		t.Fatal("the receiver has no probe")
+	}
+	var data, near int
+	top := 0
+	probed.SetProbe(func(s qam.Symbol) {
+		if s.Known {
+			return
+		}
+		data++
+		if d := s.Point - s.Decided; real(d)*real(d)+imag(d)*imag(d) < 0.05 {
+			near++
+		}
+		for i, c := range probed.Equalizer() {
+			if cmplx.Abs(c) > cmplx.Abs(probed.Equalizer()[top]) {
+				top = i
+			}
+		}
+	})
+	Feed(watched, line)
+	Feed(unwatched, line)
+	if data < 4000/8 || near < data*9/10 {
+		t.Errorf("%v: %d symbols of data, %d of them near their points", rate, data, near)
+	}
+	if top < qam.EqualizerCentre-2 || top > qam.EqualizerCentre+2 {
+		t.Errorf("%v: the largest tap is number %d, the symbol's own %d", rate, top, qam.EqualizerCentre)
+	}
+	if !slices.Equal(rx.Bits, plain.Bits) || !slices.Equal(rx.Events, plain.Events) {
+		t.Errorf("%v: with a probe other bits come than without", rate)
+	}
+}
+
+func (m Modem) receiver(t *testing.T, rate modem.Rate, sink modem.Sink) Receiver {
+	t.Helper()
+	rx, err := m.Receiver(rate, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rx
 }

@@ -22,22 +22,8 @@ type Modem struct {
 	Receiver    func(rate modem.Rate, sink modem.Sink) (Receiver, error)
 }
 
-// Bits gives n random bits.
-func Bits(n int, seed uint64) []byte {
-	// The generator and the seed's disguise are those of the bench that recorded
-	// the bursts in testdata.
-	r := linesim.NewRandom(seed ^ 0xB175B175B175B175)
-	out := make([]byte, n)
-	var w uint64
-	for i := range out {
-		if i&63 == 0 {
-			w = r.Uint64()
-		}
-		out[i] = byte(w & 1)
-		w >>= 1
-	}
-	return out
-}
+// Bits gives n random bits: those of the bench that recorded the bursts in testdata.
+func Bits(n int, seed uint64) []byte { return linesim.Bits(n, seed) }
 
 // Source is a modem.BitSource over a slice of bits.
 type Source struct{ Bits []byte }
