@@ -138,7 +138,7 @@ func inAllModes(t *testing.T, call func(t *testing.T, i int, m mode) error) {
 // call waits most of its time.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
