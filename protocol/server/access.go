@@ -159,8 +159,11 @@ func (l *accessList) match(user, host, addr string) *accessEntry {
 // userName returns the name that listings show for an owner: the user part of the last pattern with
 // this id.
 func (l *accessList) userName(uid FaxUID) string {
-	if uid == AnonymousUID {
+	switch uid {
+	case AnonymousUID:
 		return "fax"
+	case unknownUID:
+		return "unknown"
 	}
 	name := strconv.FormatUint(uint64(uid), 10)
 	for i := range l.entries {

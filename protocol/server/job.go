@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/spool/linectl"
 )
 
 // jobState is the scheduling state of a job (sendq(5)).
@@ -146,8 +147,12 @@ func (j *job) setUnix(tag string, t time.Time) {
 	j.data.set(tag, strconv.FormatInt(n, 10))
 }
 
-// statusText is what the job says about its last failure, on one line.
+// statusText is what the job says about its last failure, on one line. Of a job in a call it leaves
+// out what the file says in case the line dies.
 func (j *job) statusText() string {
+	if j.state() == stateActive && linectl.Foreseen(j.text("status"), j.number("statuscode")) {
+		return ""
+	}
 	return strings.ReplaceAll(j.text("status"), "\n", " ")
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // inode is what FILEFMT shows of a file beyond its mode, size and time.
@@ -121,7 +123,35 @@ func (srv *Server) ownerOf(info fs.FileInfo) FaxUID {
 	if uid, ok := srv.owners.get(st.inode); ok {
 		return uid
 	}
+	if uid, ok := srv.ownerOfSource(info.Name()); ok {
+		return uid
+	}
 	return unknownUID // of an earlier run: better nobody's than everybody's
+}
+
+// ownerOfSource is the owner of the document that pages were prepared from: of the document itself
+// or of a job's link to it.
+func (srv *Server) ownerOfSource(prepared string) (FaxUID, bool) {
+	source, ok := spool.SourceOf(prepared)
+	if !ok {
+		return 0, false
+	}
+	if info, err := srv.root.Lstat("docq/" + source); err == nil {
+		return srv.owners.get(inodeOf(info).inode)
+	}
+	entries, err := srv.readDir("/docq")
+	if err != nil {
+		return 0, false
+	}
+	for _, e := range entries {
+		if spool.BaseDocument(e.Name()) != source {
+			continue
+		}
+		if info, err := e.Info(); err == nil {
+			return srv.owners.get(inodeOf(info).inode)
+		}
+	}
+	return 0, false
 }
 
 // copyOwner gives a file the group of another one.

@@ -27,6 +27,13 @@ const (
 	textUnconfirmed = "Unconfirmed: the last page was sent, but the call ended before the receiver confirmed it"
 )
 
+// Foreseen tells that a job's status and status code are what was written ahead
+// of an event of the call. In a job that is active they are no news: its call
+// goes on.
+func Foreseen(status string, code int) bool {
+	return code == CodeLineDied && status == textLineDied || code == CodeUnconfirmed && status == textUnconfirmed
+}
+
 // Attempt writes what one call teaches about one job into the job file. Every
 // method writes, under the file's lock, what would be true if the line died
 // right afterwards: that is all a scheduler needs to know when it comes back.
