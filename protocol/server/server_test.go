@@ -19,13 +19,13 @@ import (
 
 // conn is a raw session.
 type conn struct {
-	t *testing.T
+	t testing.TB
 	net.Conn
 	in *bufio.Reader
 }
 
 // dial connects and reads the greeting.
-func (s *testServer) dial(t *testing.T) *conn {
+func (s *testServer) dial(t testing.TB) *conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.addr)
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *testServer) dial(t *testing.T) *conn {
 }
 
 // login connects as a user without password.
-func (s *testServer) login(t *testing.T, user string) *conn {
+func (s *testServer) login(t testing.TB, user string) *conn {
 	t.Helper()
 	c := s.dial(t)
 	c.cmd("USER "+user, "230")
