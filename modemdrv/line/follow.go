@@ -20,6 +20,7 @@ func (t *transmission) news(_ t30.Samples, n t30.News) {
 		t.trace("DIAL: answered, codec %v", t.call.Info().Codec)
 	}
 	t.tracer.news(n)
+	t.pollNews(n)
 	switch n := n.(type) {
 	case t30.RemoteNews:
 		t.heard(n.Remote)
@@ -65,7 +66,7 @@ func (t *transmission) csi() string {
 	if id := clean(t.remote.ID); id != "" {
 		return id
 	}
-	return "<UNSPECIFIED>"
+	return unspecified
 }
 
 // check looks at an error of writing the job file. The fax goes on: the file
@@ -176,7 +177,7 @@ func (t *transmission) pageThrough(n t30.PageNews) {
 		return
 	}
 	t.count(n.Page)
-	if s := t.jobs[t.at]; t.outbox.ref(n.Page).lastOfJob && !s.ended {
+	if s := t.jobs[t.at]; t.outbox.ref(n.Page).lastOfJob && !s.ended && t.poll == nil {
 		t.end(s, linectl.Ending{Result: linectl.Done})
 	}
 }
@@ -225,6 +226,12 @@ func (t *transmission) over(result t30.Result) {
 	if result.Outcome == t30.Done {
 		t.leave(t.page)
 	}
+	if t.poll != nil {
+		if e, ok := t.pollOver(s, result); ok {
+			t.end(s, e)
+			return
+		}
+	}
 	t.end(s, t.ending(s, result))
 }
 
@@ -237,7 +244,7 @@ func (t *transmission) ending(s *sending, r t30.Result) linectl.Ending {
 	if text == "" {
 		text = statusText(r)
 	}
-	e := linectl.Ending{Result: linectl.Retry, Status: text, Code: r.Status.Code, TTS: t.set.Redial.Session(time.Now()), NoPage: s.pages == 0}
+	e := linectl.Ending{Result: linectl.Retry, Status: text, Code: r.Status.Code, TTS: t.set.Redial.Session(time.Now()), NoPage: s.pages == 0 && (t.poll == nil || t.poll.documents == 0)}
 	switch {
 	case t.session.userAborted():
 		return linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}

@@ -36,6 +36,7 @@ type unfinished struct {
 	CommID    string
 	CallIDs   []string
 	Sender    string
+	Polled    *polled `json:",omitempty"` // nil: a call that came in
 }
 
 type unfinishedDocument struct {
@@ -45,23 +46,23 @@ type unfinishedDocument struct {
 
 // begun notes the documents that are being received.
 func (b *inbox) begun() {
-	u := unfinished{CommID: b.r.log.CommID, CallIDs: b.r.callIDs, Sender: b.r.sender}
+	u := unfinished{CommID: b.log.CommID, CallIDs: b.from.callIDs, Sender: b.from.sender, Polled: b.polled}
 	for _, d := range b.documents {
 		u.Documents = append(u.Documents, unfinishedDocument{d.file.Name, d.start})
 	}
 	text, err := json.Marshal(u)
 	if err == nil {
-		err = renameio.WriteFile(b.r.spool.Path(leftoverName("recv", b.r.devid)), text, 0o600)
+		err = renameio.WriteFile(b.line.spool.Path(leftoverName("recv", b.line.devid)), text, 0o600)
 	}
 	if err != nil {
-		b.r.Line.log.Warn().Err(err).Msg("a stop in this call would leave the received pages unannounced")
+		b.line.log.Warn().Err(err).Msg("a stop in this call would leave the received pages unannounced")
 	}
 }
 
 // settled forgets the note: everybody was told.
 func (b *inbox) settled() {
-	if err := os.Remove(b.r.spool.Path(leftoverName("recv", b.r.devid))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		b.r.Line.log.Warn().Err(err).Msg("note of a reception cannot be removed")
+	if err := os.Remove(b.line.spool.Path(leftoverName("recv", b.line.devid))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.line.log.Warn().Err(err).Msg("note of a reception cannot be removed")
 	}
 }
 
@@ -106,19 +107,11 @@ func (l *Line) announceDocument(u unfinished, d unfinishedDocument) {
 	took := max(last.DateTime.Sub(d.Start), 0)
 	rec := &spool.Record{Kind: "RECV", Start: d.Start, CommID: u.CommID, Device: l.devid, JobID: d.File, User: "fax", Dest: l.set.Number, CSI: u.Sender,
 		Params: last.FaxRecvParams, NPages: pages, Duration: took, ConnTime: took, Status: reasonKilled, CallIDs: u.CallIDs}
+	u.Polled.address(rec)
 	if err := l.spool.AppendRecord(rec); err != nil {
-		l.log.Error().Err(err).Msg("RECV record cannot be written")
+		l.log.Error().Err(err).Msgf("%s record cannot be written", rec.Kind)
 	}
-	s := script{command: l.set.FaxRcvdCmd, args: append([]string{d.File, l.devid, u.CommID, reasonKilled}, u.CallIDs...), dir: l.spool.Dir(), limit: receivedLimit}
-	program, _, _ := strings.Cut(s.command, " ")
-	if _, err := os.Stat(below(l.spool, program)); err != nil {
-		return
-	}
-	l.process.calls.Go(func() {
-		if _, err := s.run(l.process.ctx); err != nil {
-			l.log.Error().Str("file", d.File).Err(err).Msg("received fax was not delivered; it stays in recvq")
-		}
-	})
+	l.deliver(u.Polled.delivery(l.set, d.File, u.CommID, l.devid, reasonKilled, u.CallIDs), d.File, nil)
 }
 
 // leftoverPages counts the whole pages of a file and gives the last.

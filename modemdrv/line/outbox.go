@@ -57,6 +57,10 @@ func openOutbox(t *transmission, jobs []*sending) (*outbox, error) {
 	b := &outbox{turn: t.turn, tagLine: t.drawTagLine, countSkipped: t.set.CountSkipped}
 	b.doc = modemdrv.NewDocument(bitmaps{b})
 	for i, job := range jobs {
+		if i > 0 && (polls(job.job) || polls(jobs[0].job)) {
+			t.trace("SEND: JOB %s left out: a job that polls has a call of its own", job.job.JobID)
+			break
+		}
 		pages, err := b.read(t.spool, i, job.job)
 		if err != nil && i == 0 {
 			b.close()
@@ -100,8 +104,8 @@ func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 			left = nil
 		}
 	}
-	if j.Find(spool.OpPoll) >= 0 {
-		return nil, fmt.Errorf("Polling is not supported on this line") //nolint:staticcheck // shown to people as it is
+	if len(pages) == 0 && polls(j) {
+		return nil, nil
 	}
 	if len(pages) == 0 {
 		return nil, fmt.Errorf("Job has no pages to send") //nolint:staticcheck // shown to people as it is
@@ -111,6 +115,9 @@ func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 	last.lastOfJob, last.after = true, left
 	return pages, nil
 }
+
+// polls tells whether a job has a poll request.
+func polls(j *spool.Job) bool { return j.Find(spool.OpPoll) >= 0 }
 
 // pageMarks reads the mark of the first page of a pagehandling string
 // (sendq(5)): X, the page is not sent; Z, its white end is left out.

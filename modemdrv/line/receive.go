@@ -14,6 +14,9 @@ import (
 	"github.com/litoria-fax/litoria/spool"
 )
 
+// unspecified stands for the name of a far end that told none, as in HylaFAX.
+const unspecified = "<UNSPECIFIED>"
+
 // noID stands where the exchange told nothing, as iaxmodem has it.
 const noID = "<NONE>"
 
@@ -26,13 +29,10 @@ type reception struct {
 	log     *spool.SessionLog
 	tracer  tracer
 	start   time.Time
-	callIDs []string // number, name, ANI, called number
+	origin
 	inbox   *inbox
-	sender  string // TSI
-	passwd  string // PWD
-	subaddr string // SUB
-	status  string // of the call, for the CALL record; empty: all went well
-	pages   int
+	pollbox *pollbox // nil: there is nothing to be polled
+	status  string   // of the call, for the CALL record; empty: all went well
 }
 
 // take begins with a call, unless the line is in use.
@@ -43,7 +43,7 @@ func (l *Line) take(c *iax.Call) bool {
 		return false
 	}
 	l.setState(Answering)
-	r := &reception{Line: l, set: l.set, call: c, start: time.Now(), sender: "<UNSPECIFIED>"}
+	r := &reception{Line: l, set: l.set, call: c, start: time.Now(), origin: origin{sender: unspecified}}
 	l.process.calls.Go(r.run)
 	return true
 }
@@ -204,9 +204,13 @@ func (r *reception) answer() {
 	r.mu.Unlock()
 	r.trace("ANSWER: FAX CONNECTION  DEVICE '%s'", r.devid)
 	r.trace("RECV FAX: begin")
-	r.inbox = newInbox(r)
+	r.inbox = newInbox(r.Line, r.set, r.log, &r.origin, r)
 	cfg := r.set.Session
 	cfg.ID, cfg.StationID, cfg.Pages, cfg.Accept = r.set.LocalID, r.set.LocalID, r.inbox, r.permitted
+	if r.pollbox = openPollbox(r); r.pollbox != nil {
+		defer r.pollbox.close()
+		cfg.Document, cfg.AcceptPoll = r.pollbox, r.pollbox.permit
+	}
 	session, err := r.openSession(r.set, modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(r.news), Level: r.set.Level}, r.log)
 	if err != nil {
 		r.status = err.Error()
@@ -242,37 +246,43 @@ func (r *reception) over(result t30.Result) {
 		r.trace("RECV FAX: %s (%s)", r.status, result.Reason)
 	}
 	r.inbox.end(result)
+	r.pollbox.over(result)
 	r.trace("RECV FAX: end")
 }
 
 // permitted judges a caller by QualifyTSI and QualifyPWD (tsi(5)).
 func (r *reception) permitted(remote t30.Remote) error {
-	for _, check := range []struct{ file, value, what string }{
-		{r.set.QualifyTSI, remote.ID, "TSI"}, {r.set.QualifyPWD, remote.Password, "PWD"},
-	} {
-		if check.file == "" {
-			continue
-		}
-		value := check.value
-		if value == "" {
-			value = "<UNSPECIFIED>"
-		}
-		ok, err := qualifies(below(r.spool, check.file), value)
-		if err != nil {
-			r.trace("%s: %v", check.what, err)
-		}
-		if !ok {
-			r.trace("REJECT %s %q", check.what, value)
-			return fmt.Errorf("Permission denied (unacceptable client %s)", check.what) //nolint:staticcheck // HylaFAX's words, shown as they are
-		}
-		r.trace("ACCEPT %s %q", check.what, value)
+	if err := r.qualified("TSI", r.set.QualifyTSI, remote.ID); err != nil {
+		return err
 	}
+	return r.qualified("PWD", r.set.QualifyPWD, remote.Password)
+}
+
+// qualified looks what a caller told up in a file of patterns; "": there is none,
+// and everybody is welcome.
+func (r *reception) qualified(what, file, value string) error {
+	if file == "" {
+		return nil
+	}
+	if value == "" {
+		value = unspecified
+	}
+	ok, err := qualifies(below(r.spool, file), value)
+	if err != nil {
+		r.trace("%s: %v", what, err)
+	}
+	if !ok {
+		r.trace("REJECT %s %q", what, value)
+		return fmt.Errorf("Permission denied (unacceptable client %s)", what) //nolint:staticcheck // HylaFAX's words, shown as they are
+	}
+	r.trace("ACCEPT %s %q", what, value)
 	return nil
 }
 
 // news follows the session.
 func (r *reception) news(_ t30.Samples, n t30.News) {
 	r.tracer.news(n)
+	r.pollbox.news(n)
 	switch n := n.(type) {
 	case t30.RemoteNews:
 		if n.Remote.ID != "" {
@@ -284,8 +294,6 @@ func (r *reception) news(_ t30.Samples, n t30.News) {
 		if !n.Sending {
 			r.sayNow("Receiving from %q, page %d at %v", r.sender, n.Page, n.Parameters.Rate)
 		}
-	case t30.PageNews:
-		r.pages = n.Page
 	}
 }
 
@@ -302,18 +310,33 @@ func (r *reception) record() {
 	}
 }
 
-// deliver runs FaxRcvdCmd for a received document, beside the next calls.
-func (r *reception) deliver(file, reason string) {
-	s := script{command: r.set.FaxRcvdCmd, args: append([]string{file, r.devid, r.log.CommID, reason}, r.callIDs...), dir: r.spool.Dir(), limit: receivedLimit}
+// pageReceived tells faxq (recipient).
+func (r *reception) pageReceived(d *received) {
+	_ = r.spool.RecvStatus(r.devid, "P"+r.inbox.info(d, "").String())
+}
+
+// documentReceived tells faxq and runs FaxRcvdCmd (recipient).
+func (r *reception) documentReceived(d *received, reason string) {
+	_ = r.spool.RecvStatus(r.devid, "D"+r.inbox.info(d, reason).String())
+	r.deliver(r.inbox.polled.delivery(r.set, d.file.Name, r.log.CommID, r.devid, reason, r.callIDs), d.file.Name, r.inbox.trace)
+}
+
+// deliver runs the command for a received document, beside the next calls. trace,
+// which may be nil, is for the session log.
+func (l *Line) deliver(s script, file string, trace func(format string, args ...any)) {
+	if trace == nil {
+		trace = func(string, ...any) {}
+	}
+	s.dir, s.limit = l.spool.Dir(), receivedLimit
 	program, _, _ := strings.Cut(s.command, " ")
-	if _, err := os.Stat(below(r.spool, program)); err != nil {
-		r.trace("RECV FAX: %s is not there: the fax stays in %s, nobody is told", program, file)
+	if _, err := os.Stat(below(l.spool, program)); err != nil {
+		trace("FAX: %s is not there: the fax stays in %s, nobody is told", program, file)
 		return
 	}
-	r.trace("RECV FAX: %s", s)
-	r.process.calls.Go(func() {
-		if _, err := s.run(r.process.ctx); err != nil {
-			r.Line.log.Error().Str("file", file).Err(err).Msg("received fax was not delivered; it stays in recvq")
+	trace("FAX: %s", s)
+	l.process.calls.Go(func() {
+		if _, err := s.run(l.process.ctx); err != nil {
+			l.log.Error().Str("file", file).Err(err).Msg("received fax was not delivered; it stays in recvq")
 		}
 	})
 }

@@ -33,6 +33,7 @@ type transmission struct {
 	call      *iax.Call // mu
 	session   *media    // mu
 	outbox    *outbox
+	poll      *poll // nil: the job does not poll
 	jobs      []*sending
 	at        int // mu: job that is being sent
 	remote    t30.Remote
@@ -158,6 +159,7 @@ func (t *transmission) connect() {
 		return
 	}
 	defer t.outbox.close()
+	t.pollRequest()
 	cfg := t.sessionConfig(first.job)
 	cfg.Calling = true
 	session, err := t.openSession(t.set, modemdrv.Config{Config: cfg, Observer: modemdrv.ObserverFunc(t.news), Level: t.set.Level}, t.log)
@@ -289,6 +291,7 @@ func (t *transmission) sessionConfig(j *spool.Job) t30.Config {
 		cfg.ID = j.TSI
 	}
 	cfg.Subaddress, cfg.Password = j.SubAddr, j.Passwd
+	t.configurePoll(&cfg)
 	cfg.MaxRate, cfg.MinRate = smaller(cfg.MaxRate, bitRate(j.DesiredBR)), bitRate(j.MinBR)
 	switch {
 	case j.DesiredEC == 0:

@@ -40,10 +40,13 @@ type Settings struct {
 	RecvMode, LogMode fs.FileMode
 	LogCalls          bool
 	FaxRcvdCmd        string
+	PollRcvdCmd       string
 	DynamicConfig     string
 	RejectCall        bool
 	QualifyTSI        string
 	QualifyPWD        string
+	QualifyCIG        string // file of patterns for callers that poll
+	PollPassword      string // PWD that they must give; "": none
 
 	Session t30.Config // without documents and identities of the call
 	Redial  sched.Redial
@@ -76,8 +79,9 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 		Priority: c.Int("ModemPriority"), Ready: c.String("ModemReadyState"),
 		Answer:   c.Seconds("IAXAnswerTimeout"),
 		RecvMode: c.Mode("RecvFileMode"), LogMode: c.Mode("LogFileMode"), LogCalls: c.Bool("LogCalls"),
-		FaxRcvdCmd: c.String("FaxRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
+		FaxRcvdCmd: c.String("FaxRcvdCmd"), PollRcvdCmd: c.String("PollRcvdCmd"), DynamicConfig: c.String("DynamicConfig"), RejectCall: c.Bool("RejectCall"),
 		QualifyTSI: c.String("QualifyTSI"), QualifyPWD: c.String("QualifyPWD"),
+		QualifyCIG: c.String("QualifyCIG"), PollPassword: c.String("PollPassword"),
 		Session: session(c), Redial: redial(c), Level: c.Float("IAXTransmitLevel"),
 		TagLineFormat: c.String("TagLineFormat"), TagLineCoverNum: c.String("TagLineCoverNumString"), UseJobTagLine: c.Bool("UseJobTagLine"),
 		Rings:        1, // of a line that does not say it: there is nobody else to answer
