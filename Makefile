@@ -5,7 +5,7 @@ PREFIX  ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/litoria-fax/litoria/protocol.Version=$(VERSION)
 COMMANDS := $(notdir $(wildcard cmd/*))
-CLIENTS  := sendfax faxstat faxrm faxalter
+CLIENTS  := sendfax faxstat faxrm faxalter faxcover
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build

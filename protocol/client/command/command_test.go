@@ -26,6 +26,9 @@ type world struct {
 	addr string
 	env  map[string]string
 	now  time.Time
+	step time.Duration // by which the clock goes on at each look
+
+	terminal bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -66,6 +69,11 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// faxcoverRun gives Faxcover the form of the others.
+func faxcoverRun(_ context.Context, env *command.Env, args []string) int {
+	return command.Faxcover(env, args)
+}
+
 type run func(context.Context, *command.Env, []string) int
 
 // run runs a command and returns its exit code and outputs.
@@ -80,7 +88,11 @@ func (w *world) runWith(f run, stdin string, args ...string) (code int, stdout, 
 	env := &command.Env{
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errOut, Getenv: func(k string) string { return w.env[k] },
 		ConfigDir: w.home, HomeDir: w.home, LoginName: "login", FullName: "Log In", Hostname: "client.example.com",
-		Now:      func() time.Time { return w.now },
+		Terminal: w.terminal,
+		Now: func() time.Time {
+			w.now = w.now.Add(w.step)
+			return w.now
+		},
 		Password: func(string) (string, error) { return protocoltest.Password, nil },
 		Interval: 5 * time.Millisecond,
 		Convert: func(data []byte, opts command.ConvertOptions) (*command.Converted, error) {
@@ -406,7 +418,7 @@ func TestFaxalter(t *testing.T) {
 func TestHelp(t *testing.T) {
 	w := newWorld(t)
 	for name, f := range map[string]run{
-		"sendfax": command.Sendfax, "faxstat": command.Faxstat, "faxrm": command.Faxrm, "faxalter": command.Faxalter,
+		"sendfax": command.Sendfax, "faxstat": command.Faxstat, "faxrm": command.Faxrm, "faxalter": command.Faxalter, "faxcover": faxcoverRun,
 	} {
 		args := []string{"--help"}
 		if name == "sendfax" {

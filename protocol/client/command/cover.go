@@ -17,13 +17,12 @@ import (
 	"github.com/litoria-fax/litoria/protocol/client/faxdb"
 )
 
-// defaultCoverCmd is HylaFAX's program for cover pages. Where it is not installed, the pages are made here.
-const defaultCoverCmd = "/usr/bin/faxcover"
-
 // coverPage makes the cover page of a job: by the site's program, else by itself.
 func (s *sendfax) coverPage(j *faxJob) (*client.Document, error) {
-	if _, err := os.Stat(s.coverCmd); errors.Is(err, fs.ErrNotExist) && s.coverCmd == defaultCoverCmd {
-		return s.ownCoverPage(j)
+	if s.coverCmd == s.env.CoverCmd { // nobody asked for another one
+		if _, err := os.Stat(s.coverCmd); s.coverCmd == "" || errors.Is(err, fs.ErrNotExist) {
+			return s.ownCoverPage(j)
+		}
 	}
 	args := s.coverArguments(j)
 	shown := s.coverCmd

@@ -1,4 +1,4 @@
-// Package command is what the commands sendfax, faxstat, faxrm and faxalter do: their options,
+// Package command is what the commands sendfax, faxstat, faxrm, faxalter and faxcover do: their options,
 // configuration files, environment variables, outputs and exit codes, as in sendfax(1), faxstat(1),
 // faxrm(1), faxalter(1) and hylafax-client(1). The protocol itself is package client.
 //
@@ -41,6 +41,7 @@ type Env struct {
 	Now            func() time.Time
 	// Password asks for a password without showing it.
 	Password func(prompt string) (string, error)
+	CoverCmd       string // HylaFAX's program for cover pages; where it is not there, sendfax makes them
 	// DisplayNumber turns a dial string into what may be shown, by the rules of a file of dialrules(5).
 	// nil shows dial strings as they are.
 	DisplayNumber func(rulesFile, number string) (string, error)
@@ -53,7 +54,7 @@ type Env struct {
 // System returns the surroundings of this process.
 func System() *Env {
 	e := &Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, ConfigDir: systemConfigDir(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, ConfigDir: systemConfigDir(), CoverCmd: "/usr/bin/faxcover",
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Now: time.Now, Password: askPassword,
 	}
 	if home, err := os.UserHomeDir(); err == nil {

@@ -54,7 +54,7 @@ type sendfax struct {
 func Sendfax(ctx context.Context, env *Env, args []string) int {
 	s := &sendfax{
 		base: newBase(env, "sendfax"), proto: newFaxJob(),
-		dialRules: filepath.Join(env.ConfigDir, "dialrules"), coverCmd: defaultCoverCmd,
+		dialRules: filepath.Join(env.ConfigDir, "dialrules"), coverCmd: env.CoverCmd,
 	}
 	if env.HomeDir != "" {
 		s.book = filepath.Join(env.HomeDir, ".faxdb")
