@@ -72,6 +72,80 @@ func expandBundle(bundle, next string, hasNext bool, spec string) (options []str
 	return options, false, nil
 }
 
+// Arguments is Expand for a program whose options are flags: their names of one letter are getopt(3)'s,
+// the longer ones stand behind two hyphens or, whole, behind one, with their argument behind an equals
+// sign or in the next argument: --user=NAME, --user NAME, -user NAME. "help" is always an option.
+func Arguments(args []string, flags []cli.Flag) ([]string, error) {
+	spec, long := "h", map[string]bool{"help": false}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			argument := takesArgument(f)
+			switch {
+			case len(name) > 1:
+				long[name] = argument
+			case argument:
+				spec += name + ":"
+			default:
+				spec += name
+			}
+		}
+	}
+	var shown []string
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			shown = append(shown, args[i:]...)
+			break
+		}
+		shown = append(shown, args[i])
+		bare := strings.TrimPrefix(strings.TrimPrefix(args[i], "-"), "-")
+		name, _, joined := strings.Cut(bare, "=")
+		argument, known := long[name]
+		switch {
+		case bare == args[i] || !known:
+			if takesNext(args[i], spec) && i+1 < len(args) {
+				i++
+				shown = append(shown, args[i])
+			}
+			continue
+		case joined || !argument:
+		case i+1 == len(args):
+			return nil, fmt.Errorf("option requires an argument -- '%s'", name)
+		default:
+			i++
+			bare += "=" + args[i]
+		}
+		shown[len(shown)-1] = "--" + bare
+	}
+	return Expand(shown, spec)
+}
+
+// takesNext tells that a bundle of options ends with one whose argument is the next of the command line.
+func takesNext(bundle, spec string) bool {
+	if len(bundle) < 2 || bundle[0] != '-' || bundle[1] == '-' {
+		return false
+	}
+	for i := 1; i < len(bundle); i++ {
+		at := strings.IndexByte(spec, bundle[i])
+		if at < 0 {
+			return false
+		}
+		if at+1 < len(spec) && spec[at+1] == ':' {
+			return i+1 == len(bundle)
+		}
+	}
+	return false
+}
+
+// takesArgument tells that a flag is no switch.
+func takesArgument(f cli.Flag) bool {
+	if g, ok := f.(*cli.GenericFlag); ok {
+		v, ok := g.Value.(*Value)
+		return !ok || !v.IsBoolFlag()
+	}
+	d, ok := f.(cli.DocGenerationFlag)
+	return ok && d.TakesValue()
+}
+
 // Value is a flag's value that calls a function for each time the flag is given.
 type Value struct {
 	set  func(string) error

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/litoria-fax/litoria/internal/faxlog"
 	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/protocol/server"
 )
@@ -24,7 +25,7 @@ type configuration struct {
 	options  *options
 	spool    string
 	log      zerolog.Logger
-	facility *syslogWriter // nil where the log does not go to syslog
+	facility *faxlog.Syslog // nil where the log does not go to syslog
 
 	mu     sync.Mutex // guards what follows
 	stamp  fileStamp
@@ -82,7 +83,7 @@ func (c *configuration) read() (*server.Settings, error) {
 		c.log.Info().Str("file", stamp.name).Msg("configuration read")
 	}
 	if c.facility != nil {
-		if err := c.facility.setFacility(settings.LogFacility); err != nil {
+		if err := c.facility.SetFacility(settings.LogFacility); err != nil {
 			c.log.Warn().Err(err).Msg("configuration")
 		}
 	}

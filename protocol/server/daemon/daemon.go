@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/litoria-fax/litoria/internal/detach"
+	"github.com/litoria-fax/litoria/internal/faxlog"
 	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/protocol/server"
@@ -48,9 +49,6 @@ type options struct {
 	syslog     bool
 	help       bool
 }
-
-// spec is getopt(3)'s description of the options.
-const spec = "c:di:Il:o:Oq:s:Su:"
 
 func (o *options) flags() []cli.Flag {
 	refuse := func(what string) func(string) error {
@@ -86,7 +84,7 @@ func (o *options) flags() []cli.Flag {
 // Main runs hfaxd with the arguments of its command line, the program's name first.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	o := &options{spool: defaultSpool, background: true, user: "uucp", configDir: configDir}
-	expanded, err := getopt.Expand(args[1:], spec)
+	expanded, err := getopt.Arguments(args[1:], o.flags())
 	if err != nil {
 		return err
 	}
@@ -181,9 +179,9 @@ func (o *options) serve(stdin io.Reader, stderr io.Writer, files []*os.File, rea
 }
 
 // newLog makes the log: to standard error in the foreground, to syslog otherwise.
-func (o *options) newLog(stderr io.Writer, background bool) (zerolog.Logger, *syslogWriter) {
+func (o *options) newLog(stderr io.Writer, background bool) (zerolog.Logger, *faxlog.Syslog) {
 	if o.syslog || o.inetd || background {
-		w := newSyslogWriter("", "")
+		w := faxlog.NewSyslog("", "")
 		return zerolog.New(w), w
 	}
 	console := zerolog.ConsoleWriter{Out: stderr, NoColor: true, TimeFormat: "2006-01-02T15:04:05.000"}

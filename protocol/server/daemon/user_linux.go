@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -29,7 +30,9 @@ func dropRoot(name string, log zerolog.Logger) error {
 	if uid == 0 {
 		return fmt.Errorf("user %s is root", name)
 	}
-	if err := become(uid, gid); err != nil {
+	if err := become(uid, gid); errors.Is(err, syscall.ENOTSUP) {
+		return fmt.Errorf("cannot become user %s: this hfaxd was built with cgo, whose threads would stay root; build it with CGO_ENABLED=0, as make does", name)
+	} else if err != nil {
 		return fmt.Errorf("cannot become user %s: %w", name, err)
 	}
 	log.Info().Str("user", name).Msg("gave up root's rights")

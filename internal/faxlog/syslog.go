@@ -1,4 +1,7 @@
-package daemon
+// Package faxlog is where the daemons log: to standard error in the foreground,
+// to syslog(3) in the background, under the facility that the configuration
+// names (LogFacility).
+package faxlog
 
 import (
 	"bytes"
@@ -13,9 +16,9 @@ import (
 // syslogTag is the name under which messages are logged, as HylaFAX's.
 const syslogTag = "HylaFAX"
 
-// syslogWriter writes log messages to syslog(3), under a facility that can change. Where no syslog
+// Syslog writes log messages to syslog(3), under a facility that can change. Where no syslog
 // answers, messages are lost, as with syslog(3).
-type syslogWriter struct {
+type Syslog struct {
 	network, address string // "" for this machine's syslog
 
 	mu       sync.Mutex // guards what follows
@@ -23,8 +26,9 @@ type syslogWriter struct {
 	to       *syslog.Writer // nil until one answered
 }
 
-func newSyslogWriter(network, address string) *syslogWriter {
-	return &syslogWriter{network: network, address: address, facility: syslog.LOG_DAEMON}
+// NewSyslog makes a writer to the syslog at an address of a network, both empty for this machine's.
+func NewSyslog(network, address string) *Syslog {
+	return &Syslog{network: network, address: address, facility: syslog.LOG_DAEMON}
 }
 
 // facilities are the names of syslog.h.
@@ -39,8 +43,8 @@ func facilities() map[string]syslog.Priority {
 	}
 }
 
-// setFacility chooses the facility by its name (LogFacility), upper or lower case.
-func (w *syslogWriter) setFacility(name string) error {
+// SetFacility chooses the facility by its name (LogFacility), upper or lower case.
+func (w *Syslog) SetFacility(name string) error {
 	facility, ok := facilities()[strings.ToLower(name)]
 	if !ok {
 		return fmt.Errorf("LogFacility: syslog has no facility %q", name)
@@ -56,12 +60,12 @@ func (w *syslogWriter) setFacility(name string) error {
 }
 
 // Write implements io.Writer, for messages without a level.
-func (w *syslogWriter) Write(message []byte) (int, error) {
+func (w *Syslog) Write(message []byte) (int, error) {
 	return w.WriteLevel(zerolog.InfoLevel, message)
 }
 
 // WriteLevel implements zerolog.LevelWriter.
-func (w *syslogWriter) WriteLevel(level zerolog.Level, message []byte) (int, error) {
+func (w *Syslog) WriteLevel(level zerolog.Level, message []byte) (int, error) {
 	var line bytes.Buffer
 	text := zerolog.ConsoleWriter{Out: &line, NoColor: true, PartsExclude: []string{zerolog.TimestampFieldName, zerolog.LevelFieldName}}
 	if _, err := text.Write(message); err != nil {
@@ -84,7 +88,7 @@ func (w *syslogWriter) WriteLevel(level zerolog.Level, message []byte) (int, err
 }
 
 // send gives a message the priority that HylaFAX's has.
-func (w *syslogWriter) send(level zerolog.Level, text string) error {
+func (w *Syslog) send(level zerolog.Level, text string) error {
 	switch {
 	case level >= zerolog.ErrorLevel:
 		return w.to.Err(text)
