@@ -32,23 +32,30 @@ type controlLine struct {
 	gone bool
 }
 
-// control reads command lines. Its goroutine reads one line for each request, so that nothing is
-// taken from the connection before TLS starts on it.
+// control reads command lines while the session does something else: a transfer, or a wait for faxq.
+// Otherwise the session reads them itself. The goroutine reads one line for each request, so that
+// nothing is taken from the connection before TLS starts on it.
 type control struct {
-	requests chan *bufio.Reader
+	requests chan controlRequest
 	lines    chan controlLine
 }
 
-func newControl(conn io.Writer) *control {
-	c := &control{requests: make(chan *bufio.Reader), lines: make(chan controlLine, 1)}
-	go c.run(conn)
+// controlRequest asks for a line; Telnet's questions are answered on the connection of now.
+type controlRequest struct {
+	in     *bufio.Reader
+	answer io.Writer
+}
+
+func newControl() *control {
+	c := &control{requests: make(chan controlRequest), lines: make(chan controlLine, 1)}
+	go c.run()
 	return c
 }
 
 // run ends when requests is closed or the connection ends.
-func (c *control) run(conn io.Writer) {
+func (c *control) run() {
 	for r := range c.requests {
-		line := readControlLine(r, conn)
+		line := readControlLine(r.in, r.answer)
 		c.lines <- line
 		if line.gone {
 			return

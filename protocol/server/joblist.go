@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,36 +14,53 @@ import (
 
 // listJobs lists the jobs of a queue, by number.
 func listJobs(s *session, d *spoolDir) ([]listing, error) {
-	entries, err := s.srv.readDir(d.name)
+	entries, err := s.srv.entries(d.name)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int, 0, len(entries))
-	for _, e := range entries {
-		if id, ok := strings.CutPrefix(e.Name(), "q"); ok && isJobID(id) {
-			n, err := strconv.Atoi(id)
-			if err == nil {
-				ids = append(ids, n)
-			}
-		}
-	}
-	sort.Ints(ids)
+	files := jobFiles(entries)
 	l := s.newLister("JOBFMT")
 	values := &jobValues{s: s, now: s.srv.now()}
-	lines := make([]listing, 0, len(ids))
-	for _, id := range ids {
-		rel := path.Join(relative(d.name), "q"+strconv.Itoa(id))
-		if values.load(rel, strconv.Itoa(id)) {
+	lines := make([]listing, 0, len(files))
+	dir := relative(d.name) + "/"
+	for i := range files {
+		name := files[i].entry.Name()
+		info, err := files[i].entry.Info()
+		if err == nil && values.load(dir+name, name[1:], info) {
 			lines = append(lines, l.entry(values.value))
 		}
 	}
 	return lines, nil
 }
 
+// jobFile is the file of a job in a queue.
+type jobFile struct {
+	number int
+	entry  fs.DirEntry
+}
+
+// jobFiles picks the files of jobs out of a directory, sorted by the jobs' numbers.
+func jobFiles(entries []fs.DirEntry) []jobFile {
+	files := make([]jobFile, 0, len(entries))
+	for _, e := range entries {
+		id, ok := strings.CutPrefix(e.Name(), "q")
+		if !ok || !isJobID(id) {
+			continue
+		}
+		if n, err := strconv.Atoi(id); err == nil {
+			files = append(files, jobFile{n, e})
+		}
+	}
+	slices.SortFunc(files, func(a, b jobFile) int { return a.number - b.number })
+	return files
+}
+
 // statJob is the line of one job: of the file q12 or, as HylaFAX has it, of the number 12.
 func statJob(s *session, d *spoolDir, name string, _ fs.FileInfo) (string, bool) {
 	values := &jobValues{s: s, now: s.srv.now()}
-	if !values.load(path.Join(relative(d.name), name), strings.TrimPrefix(name, "q")) {
+	rel := path.Join(relative(d.name), name)
+	info, err := s.srv.root.Lstat(rel)
+	if err != nil || !values.load(rel, strings.TrimPrefix(name, "q"), info) {
 		return "", false
 	}
 	return s.newLister("JOBFMT").entry(values.value).line, true
@@ -58,9 +75,8 @@ type jobValues struct {
 }
 
 // load looks at the next job, and returns false where there is none that the client may see.
-func (v *jobValues) load(rel, id string) bool {
-	info, err := v.s.srv.root.Lstat(rel)
-	if err != nil || !isPlain(info) {
+func (v *jobValues) load(rel, id string, info fs.FileInfo) bool {
+	if !isPlain(info) {
 		return false
 	}
 	data, err := v.s.srv.jobCache.load(v.s.srv, rel, info)

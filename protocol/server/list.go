@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -156,7 +157,10 @@ func (s *session) eachFile(d *spoolDir, f func(name string, info fs.FileInfo)) e
 		return err
 	}
 	for _, e := range entries {
-		info, err := s.stat(path.Join(d.name, e.Name()))
+		info, err := e.Info() // known already, without another call of the system
+		if err == nil && s.admin && info.Mode()&fs.ModeSymlink != 0 {
+			info, err = s.stat(path.Join(d.name, e.Name()))
+		}
 		if err != nil || !s.admin && info.Mode()&fs.ModeSymlink != 0 || !d.visible(s, e.Name(), info) {
 			continue // gone meanwhile, or not for this client
 		}
@@ -165,16 +169,22 @@ func (s *session) eachFile(d *spoolDir, f func(name string, info fs.FileInfo)) e
 	return nil
 }
 
-// readDir reads a directory of the spool.
+// readDir reads a directory of the spool, sorted by name.
 func (srv *Server) readDir(dir string) ([]fs.DirEntry, error) {
+	entries, err := srv.entries(dir)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// entries reads a directory of the spool, in any order. What Lstat says of each file is in its entry: below an
+// os.Root they are asked for at once.
+func (srv *Server) entries(dir string) ([]fs.DirEntry, error) {
 	f, err := srv.root.Open(relative(dir))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
-	return entries, err
+	return f.ReadDir(-1)
 }
 
 // listFiles lists a directory of plain files.

@@ -280,7 +280,7 @@ func (srv *Server) Close() error {
 		l.Close()
 	}
 	for s := range srv.sessions { // wakes what waits for the network
-		s.conn.SetReadDeadline(time.Now()) //nolint:errcheck // the connection ends in any case
+		s.raw.SetReadDeadline(time.Now()) //nolint:errcheck // the connection ends in any case
 	}
 	srv.mu.Unlock()
 	srv.wait.Wait()

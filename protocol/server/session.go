@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -42,10 +43,11 @@ type session struct {
 	srv  *Server
 	log  zerolog.Logger
 	conn net.Conn
+	raw  net.Conn // below TLS; never changes
 	in   *bufio.Reader
 	out  *bufio.Writer
 
-	control   *control
+	control   *control     // nil until it is needed
 	listening bool         // a line was requested from control
 	held      *controlLine // came during a transfer, to be executed after it
 	engine    *engine
@@ -98,12 +100,11 @@ type session struct {
 // newSession makes the session of a connection.
 func newSession(srv *Server, conn net.Conn, secure bool) *session {
 	s := &session{
-		srv: srv, conn: conn, secure: secure,
+		srv: srv, conn: conn, raw: conn, secure: secure,
 		in: bufio.NewReaderSize(conn, controlBuffer), out: bufio.NewWriterSize(conn, controlBuffer),
 		log: srv.log.With().Str("client", remoteIP(conn)).Logger(),
 	}
 	s.peer.addr = remoteIP(conn)
-	s.control = newControl(conn)
 	s.reset()
 	return s
 }
@@ -159,7 +160,9 @@ func (s *session) close() {
 	if s.engine != nil {
 		s.engine.close()
 	}
-	close(s.control.requests)
+	if s.control != nil {
+		close(s.control.requests)
+	}
 	s.conn.Close()
 	s.removeTemps()
 	s.removeBlankJobs()
@@ -172,8 +175,12 @@ func (s *session) close() {
 // listen asks for the next line, so that lines delivers it.
 func (s *session) listen() {
 	if !s.listening && s.held == nil && !s.gone {
+		if s.control == nil {
+			s.control = newControl()
+		}
+		s.setReadDeadline(time.Time{})
 		s.listening = true
-		s.control.requests <- s.in
+		s.control.requests <- controlRequest{s.in, s.conn}
 	}
 }
 
@@ -193,6 +200,18 @@ func (s *session) heard(line controlLine) {
 	}
 }
 
+// setReadDeadline bounds the wait for the client; the zero time is no bound. Where the server is being
+// stopped, there is no wait: Close has set such a bound, which must not be lost.
+func (s *session) setReadDeadline(t time.Time) {
+	err := s.conn.SetReadDeadline(t)
+	if err == nil && s.srv.isClosing() {
+		err = s.conn.SetReadDeadline(time.Now())
+	}
+	if err != nil { // shows in the next read
+		s.log.Debug().Err(err).Msg("deadline")
+	}
+}
+
 // nextLine waits for a command. It returns false when there will be none.
 func (s *session) nextLine() (controlLine, bool) {
 	if s.held != nil {
@@ -204,20 +223,49 @@ func (s *session) nextLine() (controlLine, bool) {
 	if !s.loggedIn {
 		timeout = min(timeout, s.srv.settings().LoginTimeout)
 	}
+	if s.listening { // since the transfer that was before
+		return s.awaitLine(timeout)
+	}
+	s.setReadDeadline(time.Now().Add(timeout))
+	line := readControlLine(s.in, s.conn)
+	switch {
+	case !line.gone:
+		return line, true
+	case s.srv.isClosing():
+		s.tellClosing()
+	case errors.Is(line.err, os.ErrDeadlineExceeded):
+		s.tellTimeout(timeout)
+	}
+	s.gone = true
+	return line, false
+}
+
+// awaitLine waits for the line that was asked for before.
+func (s *session) awaitLine(timeout time.Duration) (controlLine, bool) {
 	idle := time.NewTimer(timeout)
 	defer idle.Stop()
-	s.listen()
 	select {
 	case line := <-s.lines():
 		s.heard(line)
+		if line.gone && s.srv.isClosing() {
+			s.tellClosing()
+		}
 		return line, !line.gone
 	case <-idle.C:
-		s.reply(protocol.CodeTimeout, "Timeout (%d seconds): closing control connection.", int(timeout/time.Second))
-		s.trace(TraceServer).Str("user", s.user).Dur("after", timeout).Msg("client timed out")
+		s.tellTimeout(timeout)
 	case <-s.srv.closing:
-		s.reply(protocol.CodeTimeout, "Service not available, server is being stopped.")
+		s.tellClosing()
 	}
 	return controlLine{}, false
+}
+
+func (s *session) tellClosing() {
+	s.reply(protocol.CodeTimeout, "Service not available, server is being stopped.")
+}
+
+func (s *session) tellTimeout(after time.Duration) {
+	s.reply(protocol.CodeTimeout, "Timeout (%d seconds): closing control connection.", int(after/time.Second))
+	s.trace(TraceServer).Str("user", s.user).Dur("after", after).Msg("client timed out")
 }
 
 // execute runs one command line.
