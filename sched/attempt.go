@@ -85,21 +85,38 @@ func (q *Queue) ended(e *entry, o Outcome) {
 	}
 	switch o.Result {
 	case Success:
+		q.post(SendDone, e.ID) // while the job is known
 		q.finish(e, WhyDone, nil, o.Duration, false)
-		q.post(SendDone, e.ID)
 	case Fail:
-		q.finish(e, WhyFailed, &note, o.Duration, false)
+		q.finish(e, failure(note.Code), &note, o.Duration, false)
 		q.post(SendDone, e.ID)
 	default:
 		q.again(e, o, note)
 	}
 }
 
+// Status codes of polls that no other attempt can help.
+const (
+	codeNothingToPoll = 601 // HylaFAX's
+	codePollRefused   = 602 // ours: DCN in answer to DTC
+)
+
+// failure is what the sender of a job is told that failed with a status code.
+func failure(code int) Why {
+	switch code {
+	case codeNothingToPoll:
+		return WhyPollNoDocument
+	case codePollRefused:
+		return WhyPollRejected
+	}
+	return WhyFailed
+}
+
 // again arranges for another attempt after one that did not finish the job.
 func (q *Queue) again(e *entry, o Outcome, note Note) {
 	if e.stop == nil && e.expired {
-		q.timeOut(e, o.Duration)
 		q.post(SendDone, e.ID)
+		q.timeOut(e, o.Duration)
 		return
 	}
 	e.TTS = o.TTS

@@ -62,6 +62,9 @@ const (
 	WhyFormatFailed Why = "format_failed"
 	WhyNoFormatter  Why = "no_formatter"
 	WhyBlocked      Why = "blocked"
+
+	WhyPollRejected   Why = "poll_rejected"
+	WhyPollNoDocument Why = "poll_no_document"
 )
 
 // Note is a status text with its code: status and statuscode of the job file.

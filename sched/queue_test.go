@@ -396,6 +396,20 @@ func TestReformat(t *testing.T) {
 	w.want("and are made anew", "save 1 ready", "save 1 active", "prepare 1 L")
 }
 
+// A poll that failed for good is told as notify(8) has it.
+func TestPollFailures(t *testing.T) {
+	for code, why := range map[int]string{601: "poll_no_document", 602: "poll_rejected", 300: "failed"} {
+		w := newWorld(t, nil)
+		w.line("L")
+		j := job("1", "+1")
+		j.Poll = true
+		w.submit(j)
+		w.run()
+		w.q.JobEnded("1", Outcome{Result: Fail, Note: Note{code, "no"}}, w.now)
+		w.want(why, fmt.Sprintf("finish 1 %s (%d)", why, code))
+	}
+}
+
 // An unconfirmed fax is neither done nor sent again, unless the site wants it.
 func TestUnconfirmed(t *testing.T) {
 	for _, row := range []struct {

@@ -40,7 +40,7 @@ var (
 	statusStore        = Status{908, "Write error: received page could not be stored"}
 	statusNoPoll       = Status{601, "remote has no document to poll"}
 	statusPollRefused  = Status{0, "Permission denied (unacceptable poll request)"}
-	statusPollDenied   = Status{0, "Poll request refused by the remote side"}
+	statusPollDenied   = Status{602, "Poll request refused by the remote side"}
 	statusPageCode     = Status{402, "Document is not in a Group 3 or Group 4 compatible format"}
 )
 
