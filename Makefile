@@ -9,7 +9,7 @@ CLIENTS  := sendfax faxstat faxrm faxalter faxcover
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax line-table loss-table times times-asterisk crash interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax soak-iax line-table loss-table times times-asterisk crash interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -68,6 +68,10 @@ crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60
 
 bench-iax: ## 100 lines and 50 calls in one process, the exchange in another: CPU, memory, lateness (30 seconds)
 	$(GO) test -tags interop -count=1 -run 'TestLoad$$' -v ./interop/iax
+
+SOAK ?= 1h
+soak-iax: ## twelve lines registered at Asterisk and calls between them for SOAK (default 1h): qualify must stay OK
+	LITORIA_SOAK=$(SOAK) $(GO) test -tags interop -count=1 -run 'TestSoak$$' -v -timeout 25h ./interop/iax
 
 LOSSCALLS ?= 10
 loss-table: ## measure faxes over bad networks into docs/loss-table.md (five minutes)
