@@ -6,7 +6,13 @@
  *   result=0 text="OK" rate=14400 ecm=1 sent=3 received=0 badrows=0 retries=0 ident="..."
  *
  *   fax caller|answer [send=FILE] [receive=FILE] [ecm=0|1] [modems=LETTERS] [code=mh|mr|mmr]
- *       [ident=NUMBER] [debug=1]
+ *       [ident=NUMBER] [password=DIGITS] [selective=DIGITS] [debug=1]
+ *
+ * An answerer that has a file to send offers it to be polled; a caller that has
+ * only a place to receive polls, with password (PWD) and address (SEP). Before the
+ * result stands on a line of its own what the other end gave of these:
+ *
+ *   heard password="1234" selective="77"
  *
  * modems: 2 for V.27ter, 9 for V.29, 7 for V.17; "297" is all of them.
  */
@@ -36,7 +42,10 @@ static void report(t30_state_t *t)
 {
     t30_stats_t s;
     const char *ident = t30_get_rx_ident(t);
+    const char *password = t30_get_rx_password(t);
+    const char *selective = t30_get_rx_selective_polling_address(t);
 
+    fprintf(stderr, "heard password=\"%s\" selective=\"%s\"\n", password ? password : "", selective ? selective : "");
     t30_get_transfer_statistics(t, &s);
     fprintf(stderr, "result=%d text=\"%s\" rate=%d ecm=%d sent=%d received=%d badrows=%d retries=%d ident=\"%s\"\n",
             over ? result : -1, over ? t30_completion_code_to_str(result) : "the other end went away",
@@ -75,6 +84,10 @@ static void set(t30_state_t *t, logging_state_t *log, const char *arg)
         t30_set_supported_modems(t, modems_of(v));
     else if ((v = value(arg, "ident")) != NULL)
         t30_set_tx_ident(t, v);
+    else if ((v = value(arg, "password")) != NULL)
+        t30_set_tx_password(t, v);
+    else if ((v = value(arg, "selective")) != NULL)
+        t30_set_tx_selective_polling_address(t, v);
     else if ((v = value(arg, "code")) != NULL)
         t30_set_supported_compressions(t, T30_SUPPORT_T4_1D_COMPRESSION
             | (strcmp(v, "mh") ? T30_SUPPORT_T4_2D_COMPRESSION : 0)
@@ -110,6 +123,7 @@ int main(int argc, char **argv)
     t30_set_supported_resolutions(t, T30_SUPPORT_STANDARD_RESOLUTION | T30_SUPPORT_FINE_RESOLUTION | T30_SUPPORT_SUPERFINE_RESOLUTION
         | T30_SUPPORT_R8_RESOLUTION | T30_SUPPORT_R16_RESOLUTION | T30_SUPPORT_300_300_RESOLUTION | T30_SUPPORT_400_400_RESOLUTION);
     t30_set_supported_compressions(t, T30_SUPPORT_T4_1D_COMPRESSION | T30_SUPPORT_T4_2D_COMPRESSION | T30_SUPPORT_T6_COMPRESSION);
+    t30_set_supported_t30_features(t, T30_SUPPORT_IDENTIFICATION | T30_SUPPORT_SELECTIVE_POLLING | T30_SUPPORT_SUB_ADDRESSING);
     t30_set_phase_e_handler(t, phase_e, NULL);
     for (int i = 2; i < argc; i++)
         set(t, fax_get_logging_state(f), argv[i]);
