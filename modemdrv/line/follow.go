@@ -17,7 +17,7 @@ import (
 func (t *transmission) news(_ t30.Samples, n t30.News) {
 	if t.connected.IsZero() {
 		t.connected = time.Now()
-		t.trace("DIAL: answered, codec %v", t.call.Info().Codec)
+		t.trace("DIAL: answered, %s", carriage(t.call.Info()))
 	}
 	t.tracer.news(n)
 	t.pollNews(n)

@@ -203,6 +203,7 @@ func (r *reception) answer() {
 	r.setState(Receiving)
 	r.mu.Unlock()
 	r.trace("ANSWER: FAX CONNECTION  DEVICE '%s'", r.devid)
+	r.trace("ANSWER: %s", carriage(r.call.Info()))
 	r.trace("RECV FAX: begin")
 	r.inbox = newInbox(r.Line, r.set, r.log, &r.origin, r)
 	cfg := r.set.Session

@@ -111,6 +111,19 @@ func statusText(r t30.Result) string {
 	return r.Outcome.String()
 }
 
+// carriage is how a call that was answered is carried: codec, proof and
+// encryption.
+func carriage(info iax.CallInfo) string {
+	s := fmt.Sprintf("codec %v", info.Codec)
+	if info.Auth != 0 {
+		s += fmt.Sprintf(", authenticated by %v", info.Auth)
+	}
+	if info.Encrypt {
+		s += ", encrypted"
+	}
+	return s
+}
+
 // callStats is what the network did to a call, in one line.
 func callStats(c *iax.Call) string {
 	s := c.Stats()
