@@ -6,19 +6,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
-	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
+	"github.com/litoria-fax/litoria/internal/detach"
+	"github.com/litoria-fax/litoria/internal/faxlog"
 	"github.com/litoria-fax/litoria/modemdrv/line"
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/spool"
 )
 
@@ -31,6 +29,8 @@ func main() {
 			"Without a DEVICE all lines over IAX2 that have a configuration are driven, and SIGHUP takes up new ones.",
 		Version:         protocol.Version,
 		HideHelpCommand: true,
+		// A value may have commas in it.
+		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
 			&cli.BoolFlag{Name: "D", Usage: "detach from the terminal"},
@@ -41,16 +41,22 @@ func main() {
 		},
 		Action: run,
 	}
-	if err := app.Run(os.Args); err != nil {
+	args, err := getopt.Arguments(os.Args[1:], app.Flags)
+	if err == nil {
+		err = app.Run(append(os.Args[:1:1], args...))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxgetty:", err)
 		os.Exit(1)
 	}
 }
 
 func run(c *cli.Context) error {
-	if c.Bool("D") {
-		return detach()
-	}
+	return detach.Serve(c.Bool("D"), func(detached bool, ready func() error) error { return serve(c, detached, ready) })
+}
+
+// serve drives the lines until a signal ends it.
+func serve(c *cli.Context, detached bool, ready func() error) error {
 	s, err := spool.Open(c.String("q"))
 	if err != nil {
 		return err
@@ -61,11 +67,10 @@ func run(c *cli.Context) error {
 	if err := os.Chdir(s.Dir()); err != nil { // scripts and sockets are relative to it
 		return err
 	}
-	level := zerolog.InfoLevel
-	if c.Bool("debug") {
-		level = zerolog.DebugLevel
+	log := faxlog.Console(os.Stderr, c.Bool("debug"))
+	if detached {
+		log = faxlog.Background(s.Dir(), c.Bool("debug"))
 	}
-	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
 	var ids []string
 	for _, device := range c.Args().Slice() {
 		ids = append(ids, spool.DevID(device))
@@ -78,6 +83,9 @@ func run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := ready(); err != nil {
+		log.Error().Err(err).Msg("start")
+	}
 	for sig := range signals {
 		if sig != syscall.SIGHUP {
 			break
@@ -88,41 +96,4 @@ func run(c *cli.Context) error {
 	cancel()
 	p.Close()
 	return nil
-}
-
-// detach starts this program again without -D, in a session of its own, and
-// waits a moment to see whether it lives.
-func detach() error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	var args []string
-	for _, a := range os.Args[1:] {
-		if a != "-D" && a != "--D" {
-			args = append(args, a)
-		}
-	}
-	cmd := exec.Command(exe, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	errs, err := cmd.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	first := make(chan []byte, 1)
-	go func() {
-		b, _ := io.ReadAll(io.LimitReader(errs, 4096))
-		first <- b
-	}()
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	select {
-	case err := <-exited:
-		return fmt.Errorf("%s ended at once: %w: %s", filepath.Base(exe), err, <-first)
-	case <-time.After(time.Second):
-		return cmd.Process.Release()
-	}
 }

@@ -5,15 +5,15 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
-	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
+	"github.com/litoria-fax/litoria/internal/detach"
+	"github.com/litoria-fax/litoria/internal/faxlog"
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/sched/faxq"
 	"github.com/litoria-fax/litoria/sched/faxq/starter"
 	"github.com/litoria-fax/litoria/spool"
@@ -26,6 +26,8 @@ func main() {
 		UsageText:       "faxq [-D] [-q DIRECTORY] [-c 'TAG: VALUE']",
 		Version:         protocol.Version,
 		HideHelpCommand: true,
+		// A value may have commas in it.
+		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
 			&cli.BoolFlag{Name: "D", Usage: "stay attached to the terminal"},
@@ -35,7 +37,11 @@ func main() {
 		},
 		Action: run,
 	}
-	if err := app.Run(os.Args); err != nil {
+	args, err := getopt.Arguments(os.Args[1:], app.Flags)
+	if err == nil {
+		err = app.Run(append(os.Args[:1:1], args...))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxq:", err)
 		os.Exit(1)
 	}
@@ -48,12 +54,14 @@ func run(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return fmt.Errorf("%q is not understood; see faxq -help", c.Args().First())
 	}
+	return detach.Serve(!c.Bool("D"), func(detached bool, ready func() error) error { return serve(c, detached, ready) })
+}
+
+// serve schedules until a signal ends it.
+func serve(c *cli.Context, detached bool, ready func() error) error {
 	s, err := spool.Open(c.String("q"))
 	if err != nil {
 		return err
-	}
-	if !c.Bool("D") {
-		return detach()
 	}
 	starts, err := lowerRights(s)
 	if err != nil {
@@ -62,14 +70,13 @@ func run(c *cli.Context) error {
 	if err := os.Chdir(s.Dir()); err != nil { // scripts are relative to it
 		return err
 	}
-	level := zerolog.InfoLevel
-	if c.Bool("debug") {
-		level = zerolog.DebugLevel
+	log := faxlog.Console(os.Stderr, c.Bool("debug"))
+	if detached {
+		log = faxlog.Background(s.Dir(), c.Bool("debug"))
 	}
-	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
 	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	server, err := faxq.New(faxq.Options{Spool: s, Log: log, Set: c.StringSlice("c"), Starter: starts})
+	server, err := faxq.New(faxq.Options{Spool: s, Log: log, Set: c.StringSlice("c"), Starter: starts, Ready: ready})
 	if err != nil {
 		return err
 	}
@@ -91,18 +98,4 @@ func lowerRights(s *spool.Spool) (*starter.Client, error) {
 		return nil, err
 	}
 	return starts, s.BecomeOwner()
-}
-
-// detach starts this program again, with -D, in a session of its own.
-func detach() error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(exe, append([]string{"-D"}, os.Args[1:]...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	return cmd.Process.Release()
 }

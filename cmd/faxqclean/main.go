@@ -14,11 +14,17 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/spool"
 )
 
 func main() {
-	if err := app(os.Stdout).Run(os.Args); err != nil {
+	program := app(os.Stdout)
+	args, err := getopt.Arguments(os.Args[1:], program.Flags)
+	if err == nil {
+		err = program.Run(append(os.Args[:1:1], args...))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxqclean:", err)
 		os.Exit(1)
 	}
@@ -26,14 +32,13 @@ func main() {
 
 func app(out io.Writer) *cli.App {
 	return &cli.App{
-		Name:                   "faxqclean",
-		Usage:                  "remove or archive jobs that are over, and documents that no job needs",
-		UsageText:              "faxqclean [-aAntv] [-j SECONDS] [-d SECONDS] [-q DIRECTORY]",
-		Version:                protocol.Version,
-		HideVersion:            true, // -v is taken
-		HideHelpCommand:        true,
-		UseShortOptionHandling: true,
-		Writer:                 out,
+		Name:            "faxqclean",
+		Usage:           "remove or archive jobs that are over, and documents that no job needs",
+		UsageText:       "faxqclean [-aAntv] [-j SECONDS] [-d SECONDS] [-q DIRECTORY]",
+		Version:         protocol.Version,
+		HideVersion:     true, // -v is taken
+		HideHelpCommand: true,
+		Writer:          out,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "a", Usage: "archive jobs whose senders want that (bin/archive), instead of removing them"},
 			&cli.BoolFlag{Name: "A", Usage: "archive all jobs"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/spool"
 )
 
@@ -32,11 +33,15 @@ func TestFaxqclean(t *testing.T) {
 		{"-nv", "JOB 1: remove (archive) (not done)\nDOC docq/doc1.ps: unreferenced document removed (not done)\n"},
 		{"-n -v -j 0x2000 -d 010000000", ""},
 		{"-t -j 9000 -d 9000", "JOB 1: too new\ndocq/doc1.ps: ignored, it is too new\ndocq/seqf: ignored, its name begins neither with doc nor with cover\n"},
-		{"-av -d 9000", "JOB 1: archive (archive)\n"},
+		{"-avd9000", "JOB 1: archive (archive)\n"},
 		{"-v", "DOC docq/doc1.ps: unreferenced document removed\n"},
 	} {
 		var out bytes.Buffer
-		err := app(&out).Run(append([]string{"faxqclean", "-q", s.Dir()}, strings.Fields(row.args)...))
+		program := app(&out)
+		args, err := getopt.Arguments(append([]string{"-q", s.Dir()}, strings.Fields(row.args)...), program.Flags)
+		if err == nil {
+			err = program.Run(append([]string{"faxqclean"}, args...))
+		}
 		if err != nil || out.String() != row.want {
 			t.Errorf("faxqclean %s: %v\n%swant\n%s", row.args, err, out.String(), row.want)
 		}

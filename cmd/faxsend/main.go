@@ -19,6 +19,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/linectl"
 )
@@ -31,6 +32,8 @@ func main() {
 		UsageText:       "faxsend [-l] [-q DIRECTORY] [-c 'TAG: VALUE'] -m DEVICE QFILE ...",
 		Version:         protocol.Version,
 		HideHelpCommand: true,
+		// A value may have commas in it.
+		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: ".", Usage: "the spool `DIRECTORY`; faxq runs its send command there"},
 			&cli.StringFlag{Name: "m", Required: true, Usage: "the `DEVICE` to send on"},
@@ -42,7 +45,11 @@ func main() {
 			return err
 		},
 	}
-	if err := app.Run(os.Args); err != nil {
+	args, err := getopt.Arguments(os.Args[1:], app.Flags)
+	if err == nil {
+		err = app.Run(append(os.Args[:1:1], args...))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxsend:", err)
 	}
 	os.Exit(status)

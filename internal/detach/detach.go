@@ -85,6 +85,25 @@ func Inherited() (files []*os.File, ok bool) {
 	return files, true
 }
 
+// Serve runs a daemon that inherits no files: in the background, where that is wanted, with the same
+// arguments; serve is told so, and calls ready once it serves. What keeps it from that is what the
+// command in the foreground returns.
+func Serve(background bool, serve func(detached bool, ready func() error) error) error {
+	_, detached := Inherited()
+	switch {
+	case detached:
+		serves := false
+		err := serve(true, func() error { serves = true; return Ready(nil) })
+		if !serves {
+			return errors.Join(err, Ready(err))
+		}
+		return err
+	case background:
+		return Start(os.Args[1:], nil)
+	}
+	return serve(false, func() error { return nil })
+}
+
 // Ready tells the Start that waits for this program that it serves, or why it cannot. It is called
 // once, after Inherited.
 func Ready(why error) error {

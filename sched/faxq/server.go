@@ -32,6 +32,9 @@ type Options struct {
 	// Starter starts send commands with root behind them; nil where faxq was
 	// not started by root.
 	Starter *starter.Client
+	// Ready, if set, is called when the spool is taken over and clients are
+	// served.
+	Ready func() error
 }
 
 // ErrRunning says that another faxq already serves the spool.
@@ -44,6 +47,7 @@ type Server struct {
 	now      func() time.Time
 	preparer Preparer
 	starter  *starter.Client
+	serves   func() error
 
 	cfg      *Config
 	cfgFile  configWatch
@@ -97,7 +101,7 @@ func New(o Options) (*Server, error) {
 		o.Now = time.Now
 	}
 	s := &Server{
-		spool: o.Spool, log: o.Log, now: o.Now, preparer: o.Preparer, starter: o.Starter,
+		spool: o.Spool, log: o.Log, now: o.Now, preparer: o.Preparer, starter: o.Starter, serves: o.Ready,
 		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{},
 		news: make(chan func(), newsBacklog), notices: newLimiter(maxScripts),
 	}
@@ -138,6 +142,11 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	messages := s.listen(fifo)
 	s.hello()
+	if s.serves != nil {
+		if err := s.serves(); err != nil {
+			return err
+		}
+	}
 	return s.loop(ctx, messages)
 }
 
