@@ -44,15 +44,23 @@ var mayDiffer = []string{"SubFileType", "Compression", "FillOrder", "RowsPerStri
 // same compares all pages bit by bit, after decoding by libtiff.
 func same(t *testing.T, sent, received string) {
 	t.Helper()
+	if err := differences(sent, received); err != nil {
+		t.Error(err)
+	}
+}
+
+// differences tells what same finds.
+func differences(sent, received string) error {
 	out, err := exec.Command("tiffcmp", "-t", sent, received).CombinedOutput()
 	if err != nil {
-		t.Errorf("tiffcmp: %v\n%s", err, out)
+		return fmt.Errorf("tiffcmp: %w\n%s", err, out)
 	}
 	for line := range strings.Lines(string(out)) {
 		if !slices.ContainsFunc(mayDiffer, func(tag string) bool { return strings.HasPrefix(line, tag) }) {
-			t.Errorf("pages differ: %s", line)
+			return fmt.Errorf("pages differ: %s", line)
 		}
 	}
+	return nil
 }
 
 const callLimit = 20 * 60 * modem.SampleRate
