@@ -148,12 +148,32 @@ func takesArgument(f cli.Flag) bool {
 
 // Value is a flag's value that calls a function for each time the flag is given.
 type Value struct {
-	set  func(string) error
-	what string // name of the argument; "" for a switch
+	set   func(string) error
+	what  string // name of the argument; "" for a switch
+	fault error  // of set
 }
 
 // Set implements cli.Generic.
-func (v *Value) Set(s string) error { return v.set(s) }
+func (v *Value) Set(s string) error {
+	err := v.set(s)
+	if v.fault == nil {
+		v.fault = err
+	}
+	return err
+}
+
+// Fault returns the error of the first flag whose function failed, in its own words: urfave/cli puts some of
+// its own before them. nil means that none did.
+func Fault(app *cli.App) error {
+	for _, f := range app.Flags {
+		if generic, ok := f.(*cli.GenericFlag); ok {
+			if v, ok := generic.Value.(*Value); ok && v.fault != nil {
+				return v.fault
+			}
+		}
+	}
+	return nil
+}
 
 // String implements cli.Generic.
 func (v *Value) String() string { return "" }
@@ -163,7 +183,7 @@ func (v *Value) IsBoolFlag() bool { return v.what == "" }
 
 // Option makes a flag with an argument; what names the argument in the help text.
 func Option(name, what, usage string, set func(string) error) cli.Flag {
-	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{set, what}}
+	return &cli.GenericFlag{Name: name, Usage: usage, Value: &Value{set: set, what: what}}
 }
 
 // Switch makes a flag without an argument.

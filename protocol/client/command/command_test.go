@@ -99,6 +99,9 @@ func (w *world) runWith(f run, stdin string, args ...string) (code int, stdout, 
 			if bytes.Contains(data, []byte("cannot")) {
 				return nil, errors.New("cannot be converted")
 			}
+			if bytes.Contains(data, []byte("cut off")) {
+				return nil, &command.Unfit{Err: errors.New("it is cut off")}
+			}
 			return &command.Converted{Form: client.FormTIFF, Data: protocoltest.TIFF(1), Pages: 1}, nil
 		},
 	}
@@ -368,7 +371,7 @@ func TestFaxrm(t *testing.T) {
 		{[]string{"6"}, 0, "", "504 Cannot kill job: Operation not permitted.\n"},
 		{[]string{"999"}, 0, "", "500 Cannot kill job 999; job does not exist (No such file or directory).\n"},
 		{[]string{"-d", "nosuch"}, 0, "", "550 /docq/nosuch: Operation not permitted.\n"},
-		{[]string{}, 255, "", "usage: faxrm [-h server-host] [-adv] id....\n"},
+		{[]string{}, 255, "", "usage: faxrm [-h server-host] [-adv] id...\n"},
 	}
 	for _, tt := range tests {
 		code, out, errOut := w.run(command.Faxrm, tt.args...)
@@ -401,13 +404,15 @@ func TestFaxalter(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"10"}, 1, "No job parameters specified for alteration."},
+		{[]string{"10"}, 255, "No job parameters specified for alteration."},
 		{[]string{"-p"}, 255, "usage: faxalter"},
 		{[]string{"-p", "6"}, 3, "504 Cannot suspend job: Operation not permitted."},
 		{[]string{"-p", "999"}, 3, "500 Cannot set job 999;"},
-		{[]string{"-P", "300", "10"}, 1, "Invalid job priority 300"},
+		{[]string{"-P", "300", "10"}, 255, "Invalid job priority 300"},
 		{[]string{"-g", "-p", "10"}, 3, "502 JGPARM: Command not implemented."},
 		{[]string{"-h", "127.0.0.1:1", "-p", "10"}, 2, "Can not reach service"},
+		{[]string{"-t", "-5", "10"}, 255, "Bad number of retries for -t option: -5"},
+		{[]string{"-a", "never", "10"}, 1, "never: Syntax error"},
 	} {
 		if code, _, errOut := w.run(command.Faxalter, tt.args...); code != tt.code || !strings.Contains(errOut, tt.want) {
 			t.Errorf("faxalter %q = %d, %q, want %d, %q", tt.args, code, errOut, tt.code, tt.want)

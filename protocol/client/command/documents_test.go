@@ -54,6 +54,7 @@ func TestTypeRules(t *testing.T) {
 		{"FAILS", `Error converting document; command was "echo oh dear; exit 3": oh dear` + "\n"},
 		{"NOTHING", "it made nothing\n"},
 		{"ABSENT cannot be", "doc: Can not convert: the program is not installed that line 5 of " + filepath.Join(w.home, "typerules") + " asks for\n"},
+		{"ABSENT and cut off", "doc: it is cut off\n"}, // what no program can mend comes first
 	} {
 		code, out, errOut := w.run(command.Sendfax, "-n", "-d", "1", w.file("doc", tt.text))
 		if code != 255 || out != "" || !strings.HasSuffix(errOut, tt.want) {
@@ -66,7 +67,7 @@ func TestTypeRules(t *testing.T) {
 		t.Errorf("sendfax with other rules = %d, %q", code, errOut)
 	}
 	code, _, errOut = w.run(command.Sendfax, "-n", "-O", "TypeRules: /nosuch", "-d", "1", w.file("doc", "text"))
-	if code != 255 || errOut != "/nosuch: Can not open type rules file: no such file or directory\n" {
+	if code != 255 || errOut != "/nosuch: Can not open type rules file: no such file or directory.\nUnable to setup file typing and conversion rules\n" {
 		t.Errorf("sendfax without rules = %d, %q", code, errOut)
 	}
 }

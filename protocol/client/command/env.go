@@ -41,7 +41,7 @@ type Env struct {
 	Now            func() time.Time
 	// Password asks for a password without showing it.
 	Password func(prompt string) (string, error)
-	CoverCmd       string // HylaFAX's program for cover pages; where it is not there, sendfax makes them
+	CoverCmd string // HylaFAX's program for cover pages; where it is not there, sendfax makes them
 	// DisplayNumber turns a dial string into what may be shown, by the rules of a file of dialrules(5).
 	// nil shows dial strings as they are.
 	DisplayNumber func(rulesFile, number string) (string, error)
@@ -101,10 +101,16 @@ func askPassword(prompt string) (string, error) {
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
-	fmt.Fprint(os.Stderr, prompt)
-	password, err := term.ReadPassword(fd)
-	fmt.Fprintln(os.Stderr)
-	return string(password), err
+	// The echo is off before the prompt is there, so that nothing typed early is shown.
+	state, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(fd, state) //nolint:errcheck // there is no other way to set it right
+	return term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{os.Stdin, os.Stderr}, "").ReadPassword(prompt)
 }
 
 // printf writes to standard output.

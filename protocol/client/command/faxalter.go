@@ -23,6 +23,15 @@ const (
 	exitNotDone  = 3
 )
 
+// errOption is an option that makes no sense, for which HylaFAX's faxalter ends as for one it does not know.
+var errOption = errors.New("option")
+
+// optionError is such a fault, in HylaFAX's words.
+type optionError string
+
+func (e optionError) Error() string        { return string(e) }
+func (e optionError) Is(target error) bool { return target == errOption }
+
 // faxalter is one run of the command.
 type faxalter struct {
 	*base
@@ -47,6 +56,7 @@ func Faxalter(ctx context.Context, env *Env, args []string) int {
 	app := &cli.App{
 		Name: "faxalter", Usage: "alter jobs that are queued on a HylaFAX server", HideHelp: true, HideVersion: true,
 		UsageText: "faxalter [options] id...", Flags: s.flags(), Writer: env.Stdout, ErrWriter: env.Stderr,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			switch {
 			case s.help:
@@ -54,16 +64,22 @@ func Faxalter(ctx context.Context, env *Env, args []string) int {
 			case c.NArg() == 0:
 				return errUsage
 			case len(s.script) == 0 && !s.resubmit:
-				return errors.New("No job parameters specified for alteration.") //nolint:staticcheck,revive // HylaFAX's words
+				return optionError("No job parameters specified for alteration.")
 			}
 			code = s.run(ctx, c.Args().Slice())
 			return nil
 		},
 	}
 	err = app.Run(append([]string{"faxalter"}, expanded...))
+	if fault := getopt.Fault(app); fault != nil {
+		err = fault
+	}
 	switch {
 	case errors.Is(err, errUsage):
 		return s.usage()
+	case errors.Is(err, errOption):
+		env.errorf("%v", err)
+		return exitFailed
 	case err != nil:
 		env.errorf("%v", err)
 		return 1
@@ -73,7 +89,7 @@ func Faxalter(ctx context.Context, env *Env, args []string) int {
 
 func (s *faxalter) usage() int {
 	s.env.errorf("usage: faxalter [-C] [-h server-host] [-a time] [-d number] [-k time] [-m modem] [-n notify] [-P priority]" +
-		" [-t tries] [-A] [-p] [-r] [-v] [-DQR] [-Z range] jobID....")
+		" [-t tries] [-A] [-g] [-p] [-r] [-v] [-DQR] [-Z range] jobID...")
 	return exitFailed
 }
 
@@ -144,7 +160,7 @@ func (s *faxalter) setKillTime(v string) error {
 func (s *faxalter) setPriority(v string) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 255 {
-		return fmt.Errorf("Invalid job priority %s; values must be in the range [0,255].", v) //nolint:staticcheck,revive // HylaFAX's words
+		return optionError(fmt.Sprintf("Invalid job priority %s; values must be in the range [0,255]", v))
 	}
 	s.param("SCHEDPRI", v)
 	return nil
@@ -152,7 +168,7 @@ func (s *faxalter) setPriority(v string) error {
 
 func (s *faxalter) setDials(v string) error {
 	if n, err := strconv.Atoi(v); err != nil || n < 0 {
-		return fmt.Errorf("Bad number of retries for -t option: %s.", v) //nolint:staticcheck,revive // HylaFAX's words
+		return optionError("Bad number of retries for -t option: " + v)
 	}
 	s.param("MAXDIALS", v)
 	return nil

@@ -33,6 +33,7 @@ func Faxcover(env *Env, args []string) int {
 	app := &cli.App{
 		Name: "faxcover", Usage: "write a cover page for a fax, as PostScript", HideHelp: true, HideVersion: true,
 		UsageText: "faxcover [options] -f FROM -n NUMBER", Flags: s.flags(), Writer: env.Stdout, ErrWriter: env.Stderr,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			switch {
 			case s.help:
@@ -44,6 +45,9 @@ func Faxcover(env *Env, args []string) int {
 		},
 	}
 	err = app.Run(append([]string{"faxcover"}, expanded...))
+	if fault := getopt.Fault(app); fault != nil {
+		err = fault
+	}
 	switch {
 	case errors.Is(err, errUsage):
 		return s.usage()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/litoria-fax/litoria/protocol"
 	"github.com/litoria-fax/litoria/protocol/client"
 	"github.com/litoria-fax/litoria/protocol/getopt"
 )
@@ -27,7 +26,7 @@ func Faxrm(ctx context.Context, env *Env, args []string) int {
 	s := &faxrm{base: newBase(env, "faxrm")}
 	s.readConfig(s.set, "hyla.conf")
 	usage := func() int {
-		env.errorf("usage: faxrm [-h server-host] [-adv] id....")
+		env.errorf("usage: faxrm [-h server-host] [-adv] id...")
 		return exitFailed
 	}
 	expanded, err := getopt.Expand(args[1:], faxrmSpec)
@@ -38,6 +37,7 @@ func Faxrm(ctx context.Context, env *Env, args []string) int {
 	app := &cli.App{
 		Name: "faxrm", Usage: "remove jobs or documents from a HylaFAX server", HideHelp: true, HideVersion: true,
 		UsageText: "faxrm [options] id...", Flags: s.flags(), Writer: env.Stdout, ErrWriter: env.Stderr,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			switch {
 			case s.help:
@@ -49,15 +49,15 @@ func Faxrm(ctx context.Context, env *Env, args []string) int {
 		},
 	}
 	err = app.Run(append([]string{"faxrm"}, expanded...))
+	fault := getopt.Fault(app)
 	switch {
+	case fault != nil:
+		env.errorf("%v", fault)
+		return 1
 	case errors.Is(err, errUsage):
 		return usage()
-	case err != nil:
+	case err != nil: // HylaFAX's faxrm ends with 0 whatever the server says
 		env.errorf("%v", err)
-		if protocol.CodeOf(err) != 0 { // HylaFAX's faxrm ends with 0 whatever the server says
-			return exitOK
-		}
-		return 1
 	}
 	return exitOK
 }

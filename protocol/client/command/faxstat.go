@@ -44,6 +44,7 @@ func Faxstat(ctx context.Context, env *Env, args []string) int {
 	app := &cli.App{
 		Name: "faxstat", Usage: "display the status of a HylaFAX server", HideHelp: true, HideVersion: true,
 		UsageText: "faxstat [options]", Flags: s.flags(), Writer: env.Stdout, ErrWriter: env.Stderr,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
 		Action: func(c *cli.Context) error {
 			if s.help {
 				return getopt.Help(c.App.Writer, c.App)
@@ -51,14 +52,19 @@ func Faxstat(ctx context.Context, env *Env, args []string) int {
 			return s.run(ctx)
 		},
 	}
-	if err := app.Run(append([]string{"faxstat"}, expanded...)); err != nil {
-		env.errorf("%v", err)
-		if protocol.CodeOf(err) != 0 { // HylaFAX's faxstat ends with 0 whatever the server says
-			return exitOK
-		}
-		return 1
+	err = app.Run(append([]string{"faxstat"}, expanded...))
+	fault := getopt.Fault(app)
+	if fault != nil {
+		err = fault
 	}
-	return exitOK
+	if err == nil {
+		return exitOK
+	}
+	env.errorf("%v", err)
+	if fault == nil && !s.json { // HylaFAX's faxstat ends with 0 whatever happens
+		return exitOK
+	}
+	return 1
 }
 
 func (s *faxstat) flags() []cli.Flag {

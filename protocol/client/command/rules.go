@@ -33,7 +33,7 @@ func (s *sendfax) readRules() error {
 		s.rules = &typerules.Rules{}
 		return nil
 	case err != nil:
-		return fmt.Errorf("%s: Can not open type rules file: %w", name, reasonOf(err))
+		return fmt.Errorf("%s: Can not open type rules file: %w.\nUnable to setup file typing and conversion rules", name, reasonOf(err)) //nolint:staticcheck // HylaFAX's words
 	}
 	defer f.Close()
 	rules, faults, err := typerules.Parse(f)

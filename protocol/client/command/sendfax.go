@@ -75,6 +75,9 @@ func Sendfax(ctx context.Context, env *Env, args []string) int {
 		},
 	}
 	err = app.Run(append([]string{"sendfax"}, expanded...))
+	if fault := getopt.Fault(app); fault != nil {
+		err = fault
+	}
 	switch {
 	case errors.Is(err, errUsage):
 		return s.usage()
@@ -157,7 +160,7 @@ func (s *sendfax) number(name, what, usage string, p *int) cli.Flag {
 	return s.option(name, what, usage, func(v string) error {
 		n, err := strconv.Atoi(v)
 		if err != nil {
-			return fmt.Errorf("%q is not a number", v)
+			return fmt.Errorf("-%s: %q is not a number", name, v)
 		}
 		*p = n
 		return nil
@@ -261,7 +264,7 @@ func (s *sendfax) addDestination(dest string) error {
 		}
 	}
 	if number == "" {
-		return fmt.Errorf("%s: Null destination for \"%s\"", s.name, dest)
+		return fmt.Errorf("%s: Null destination for \"%s\".", s.name, dest) //nolint:staticcheck,revive // HylaFAX's words
 	}
 	job.number = number
 	if (job.speed < 0 || job.speed > speed14400) && job.ecm != nil && !*job.ecm {
@@ -276,7 +279,7 @@ func (s *sendfax) addDestination(dest string) error {
 func (s *sendfax) addDestinationsFrom(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("%s: %s: no such file", s.name, name)
+		return fmt.Errorf("%s: %s: no such file.", s.name, name) //nolint:staticcheck,revive // HylaFAX's words
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
