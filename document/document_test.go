@@ -307,6 +307,13 @@ func TestBadInput(t *testing.T) {
 		if err != nil && (strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "letter: ")) {
 			t.Errorf("%s: %q is no sentence about the file", c.name, err)
 		}
+		var wrong *Error
+		if !errors.As(err, &wrong) || wrong.Name != "letter" || strings.Count(err.Error(), "the document") > 1 {
+			t.Errorf("%s: %q says the same twice, or has no reason of its own", c.name, err)
+		}
+		if c.name == "PNG header only" && err.Error() != "letter: the document is damaged: it is cut off" {
+			t.Errorf("%s: %q", c.name, err)
+		}
 	}
 	if _, err := Prepare(context.Background(), t.TempDir(), Options{Output: "x"}); !errors.Is(err, ErrNotDocument) {
 		t.Errorf("a directory: %v", err)

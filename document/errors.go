@@ -2,6 +2,8 @@ package document
 
 import (
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/litoria-fax/litoria/document/recognize"
 )
@@ -19,6 +21,27 @@ var (
 	ErrNoConverter = errors.New("the program that converts it is not installed")
 	ErrTimeout     = errors.New("converting the document takes too long")
 )
+
+// Error is what is wrong with a document. Err alone is a sentence for a person
+// who does not know the file by its name.
+type Error struct {
+	Name string // of the file, without its folder
+	Err  error
+}
+
+// Error gives name and reason.
+func (e *Error) Error() string { return e.Name + ": " + e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// damaged is the reason for a document that a decoder cannot read.
+func damaged(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: it is cut off", ErrDamaged)
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
 
 // Limits, so that no document takes more memory or time than a fax server can
 // spare.

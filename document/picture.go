@@ -35,14 +35,14 @@ func convertPicture(ctx context.Context, src *source, out *output) error {
 	file := func() io.Reader { return io.NewSectionReader(src.file, 0, src.size) }
 	cfg, err := c.config(file())
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return damaged(err)
 	}
 	if err := checkPels(cfg.Width, cfg.Height); err != nil {
 		return err
 	}
 	img, err := c.decode(file())
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return damaged(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

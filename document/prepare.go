@@ -13,7 +13,8 @@ import (
 )
 
 // Prepare makes fax pages of the document in the file in and writes them to
-// opts.Output, which appears only when all pages are made.
+// opts.Output, which appears only when all pages are made. What is wrong with the
+// document is an *Error.
 func Prepare(ctx context.Context, in string, opts Options) (Info, error) {
 	opts = opts.withDefaults()
 	limited, cancel := context.WithTimeout(ctx, opts.Timeout)
@@ -30,7 +31,7 @@ func Prepare(ctx context.Context, in string, opts Options) (Info, error) {
 		if errors.As(err, &path) {
 			return info, err // it names the file already
 		}
-		return info, fmt.Errorf("%s: %w", filepath.Base(in), err)
+		return info, &Error{filepath.Base(in), err}
 	}
 	return info, nil
 }

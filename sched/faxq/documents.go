@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/litoria-fax/litoria/document"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
@@ -33,14 +35,26 @@ func (d *documents) Convert(ctx context.Context, c Conversion) error {
 	case err == nil || ctx.Err() != nil:
 		return err
 	case errors.Is(err, document.ErrNoConverter):
-		return &ConvertError{sched.WhyNoFormatter, err.Error()}
+		return &ConvertError{sched.WhyNoFormatter, reason(err)}
 	case errors.Is(err, document.ErrEmpty), errors.Is(err, document.ErrNotDocument), errors.Is(err, document.ErrDamaged),
 		errors.Is(err, document.ErrEncrypted), errors.Is(err, document.ErrNoPages), errors.Is(err, document.ErrUnsupported), errors.Is(err, document.ErrTooLarge):
-		return &ConvertError{sched.WhyRejected, err.Error()}
+		return &ConvertError{sched.WhyRejected, reason(err)}
 	case errors.Is(err, document.ErrTimeout):
-		return &ConvertError{sched.WhyFormatFailed, err.Error()}
+		return &ConvertError{sched.WhyFormatFailed, reason(err)}
 	}
 	return err
+}
+
+// reason is a sentence for the sender, who does not know the document by its
+// name here. It begins with what matters: listings show its first words.
+func reason(err error) string {
+	text := err.Error()
+	var wrong *document.Error
+	if errors.As(err, &wrong) {
+		text = wrong.Err.Error()
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func (d *documents) hasScript(op spool.DocumentOp) bool {

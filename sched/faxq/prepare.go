@@ -93,14 +93,18 @@ func (p *preparation) run() sched.Preparation {
 		return later(err)
 	}
 	params := p.s.chooseParams(f, p.control, p.line, p.dest)
+	given := 0
 	for _, d := range f.Documents {
+		if d.Op != spool.OpFax {
+			given++
+		}
 		if !convertible(d.Op) {
 			continue
 		}
 		out := sourceBase(d.File) + ";" + params.encode()
 		c := Conversion{Op: d.Op, Source: d.File, Output: out, Params: params, MaxPages: p.maxPages}
 		if err := p.s.convert(p.ctx, c); err != nil {
-			return p.failed(err)
+			return p.failed(err, d.File, whichOf(given, f.Documents))
 		}
 		if err := p.update(func(f *spool.Job) error { return insertPrepared(f, d.File, out) }); err != nil {
 			return later(err)
@@ -149,12 +153,27 @@ func (p *preparation) update(change func(*spool.Job) error) error {
 	return l.Save()
 }
 
-// failed turns an error of a conversion into what the queue must know.
-func (p *preparation) failed(err error) sched.Preparation {
-	p.s.log.Error().Str("job", string(p.id)).Err(err).Msg("document cannot be converted")
+// whichOf names one of several documents by its place in the job.
+func whichOf(n int, documents []spool.Document) string {
+	all := 0
+	for _, d := range documents {
+		if d.Op != spool.OpFax && d.Op != spool.OpPoll {
+			all++
+		}
+	}
+	if all < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (document %d of %d)", n, all)
+}
+
+// failed turns an error of a conversion into what the queue must know; which
+// says of which document.
+func (p *preparation) failed(err error, document, which string) sched.Preparation {
+	p.s.log.Error().Str("job", string(p.id)).Str("document", document).Err(err).Msg("document cannot be converted")
 	var bad *ConvertError
 	if errors.As(err, &bad) {
-		return sched.Preparation{Failed: bad.Why, Note: sched.Note{Code: 347, Text: bad.Text}}
+		return sched.Preparation{Failed: bad.Why, Note: sched.Note{Code: 347, Text: bad.Text + which}}
 	}
 	if p.ctx.Err() != nil {
 		return sched.Preparation{Failed: sched.WhyFormatFailed, Note: sched.Note{Code: 347, Text: "Document preparation was stopped"}}

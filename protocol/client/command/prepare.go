@@ -36,6 +36,16 @@ type Converted struct {
 	Pages int
 }
 
+// Unfit is what is wrong with a document that no program could send: it is damaged, or empty. For
+// Env.Convert.
+type Unfit struct{ Err error }
+
+// Error gives the reason.
+func (u *Unfit) Error() string { return u.Err.Error() }
+
+// Unwrap gives the reason.
+func (u *Unfit) Unwrap() error { return u.Err }
+
 // prepare recognises a document and converts it if servers do not take it as it is. Whatever is wrong
 // with it is found before anything is uploaded.
 func (s *sendfax) prepare(ctx context.Context, name string) (*prepared, error) {
@@ -63,8 +73,10 @@ func (s *sendfax) prepare(ctx context.Context, name string) (*prepared, error) {
 		if !errors.Is(err, errNoProgram) {
 			return p, err
 		}
-		if p, ownErr := s.prepareOurselves(name, f, info.Size(), head[:n]); ownErr == nil {
-			return p, nil
+		p, ownErr := s.prepareOurselves(name, f, info.Size(), head[:n])
+		var unfit *Unfit
+		if ownErr == nil || errors.As(ownErr, &unfit) {
+			return p, ownErr
 		}
 		return nil, fmt.Errorf("%s: Can not convert: %w that line %d of %s asks for", name, err, rule.Line, s.rulesFile)
 	}
@@ -204,7 +216,7 @@ func (s *sendfax) spoolStdin() (string, error) {
 		err = closeErr
 	}
 	if err == nil && n == 0 {
-		err = fmt.Errorf("%s: No input data; transmission aborted", s.name)
+		err = fmt.Errorf("%s: No input data; transmission aborted.", s.name) //nolint:staticcheck,revive // HylaFAX's words
 	}
 	if err != nil {
 		os.Remove(f.Name()) //nolint:errcheck // the fault before counts

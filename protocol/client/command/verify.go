@@ -9,9 +9,9 @@ import (
 
 // Damage that is found before a document is sent. Servers look closer.
 var (
-	errDamagedTIFF = errors.New("the TIFF file is damaged or cut off")
-	errNoPages     = errors.New("the document has no pages")
-	errDamagedPDF  = errors.New("the PDF file is damaged or cut off: it has no end")
+	errDamagedTIFF = &Unfit{errors.New("the TIFF file is damaged or cut off")}
+	errNoPages     = &Unfit{errors.New("the document has no pages")}
+	errDamagedPDF  = &Unfit{errors.New("the PDF file is damaged or cut off: it has no end")}
 )
 
 // Limits of the check; of this implementation.

@@ -5,9 +5,9 @@ package convert
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/litoria-fax/litoria/document"
 	"github.com/litoria-fax/litoria/protocol/client"
@@ -28,8 +28,12 @@ func Document(ctx context.Context, data []byte, opts command.ConvertOptions) (*c
 	info, err := document.Prepare(ctx, in, document.Options{
 		Output: out, Size: pageSize(opts), Res: document.ResolutionFor(float64(opts.Resolution)),
 	})
+	var wrong *document.Error
+	if errors.As(err, &wrong) {
+		return nil, &command.Unfit{Err: wrong.Err} // nobody knows the name of the temporary file
+	}
 	if err != nil {
-		return nil, nameless{err, in}
+		return nil, err
 	}
 	pages, err := os.ReadFile(out)
 	if err != nil {
@@ -37,15 +41,6 @@ func Document(ctx context.Context, data []byte, opts command.ConvertOptions) (*c
 	}
 	return &command.Converted{Form: client.FormTIFF, Data: pages, Pages: len(info.Pages)}, nil
 }
-
-// nameless is an error without the name of the temporary file, which nobody knows.
-type nameless struct {
-	error
-	name string
-}
-
-func (n nameless) Error() string { return strings.ReplaceAll(n.error.Error(), n.name+": ", "") }
-func (n nameless) Unwrap() error { return n.error }
 
 // pageSize finds the paper by its name, else by its measures.
 func pageSize(opts command.ConvertOptions) document.PageSize {
