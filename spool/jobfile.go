@@ -183,10 +183,11 @@ func (l *LockedJob) Unlock() {
 }
 
 // CreateJob writes a new job file into a queue and returns it locked. The
-// job's id is taken from j.JobID. The file is written and synced in tmp, under
-// its lock, and then linked into the queue: whoever finds it there finds it
-// whole, and a killed writer leaves at most a file in tmp. A job that is there
-// already is not touched: fs.ErrExist.
+// job's id is taken from j.JobID. The file is written in tmp, under its lock,
+// and then linked into the queue: whoever finds it there finds it whole, and a
+// killed writer leaves at most a file in tmp. A job that is there already is
+// not touched: fs.ErrExist. Nothing is synced: a job that is being made is no
+// promise yet. SaveNew makes it one.
 func (s *Spool) CreateJob(queue string, j *Job) (*LockedJob, error) {
 	id, err := strconv.Atoi(j.JobID)
 	if err != nil || id < 1 {
@@ -204,13 +205,7 @@ func (s *Spool) CreateJob(queue string, j *Job) (*LockedJob, error) {
 		_, err = f.Write(j.Format())
 	}
 	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
 		err = os.Link(f.Name(), s.Path(name))
-	}
-	if err == nil {
-		err = syncDir(s.Path(queue))
 	}
 	if err != nil {
 		l.Unlock()

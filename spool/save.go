@@ -53,6 +53,19 @@ func (l *LockedJob) Save() error {
 	return l.spool.putText(l.Name, l.f, text)
 }
 
+// SaveNew is Save for a job that CreateJob made: after it the file and its name
+// outlast a loss of power.
+func (l *LockedJob) SaveNew() error {
+	err := l.Save()
+	if err == nil {
+		err = l.f.Sync() // costs nothing where Save has done it
+	}
+	if err == nil {
+		err = syncDir(l.spool.Path(filepath.Dir(l.Name)))
+	}
+	return err
+}
+
 // putText puts a text that a note holds into the job file.
 func (s *Spool) putText(name string, f *os.File, text []byte) error {
 	err := replaceText(f, text)

@@ -60,8 +60,20 @@ func playDialogue(t *testing.T, file string) {
 	}
 }
 
-// makeSpool makes a test spool that HylaFAX's programs, who run as uucp, can use.
+// makeSpool makes a test spool that HylaFAX's programs, who run as uucp, can use, with a scheduler.
 func makeSpool(t *testing.T) string {
+	t.Helper()
+	dir := makeSpoolFiles(t)
+	scheduler, err := protocoltest.StartScheduler(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(scheduler.Close)
+	return dir
+}
+
+// makeSpoolFiles makes a test spool for the user uucp.
+func makeSpoolFiles(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "litoria")
 	if err != nil {
@@ -87,11 +99,6 @@ func makeSpool(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scheduler, err := protocoltest.StartScheduler(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(scheduler.Close)
 	return dir
 }
 
@@ -113,16 +120,22 @@ func startHylaFAX(t *testing.T, dir string) string {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
+	awaitServer(t, addr)
+	return addr
+}
+
+// awaitServer waits until a server listens.
+func awaitServer(t testing.TB, addr string) {
+	t.Helper()
 	for range 100 {
 		conn, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {
 			conn.Close()
-			return addr
+			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("hfaxd does not listen")
-	return ""
 }
 
 var longTime = regexp.MustCompile(`\b20[0-9]{12}\b`)

@@ -335,8 +335,11 @@ func (s *session) submitJob(j *job) error {
 	return nil
 }
 
-// saveJob writes a job to disk.
+// saveJob writes a job to disk, its documents first: what is submitted outlasts a loss of power.
 func (s *session) saveJob(j *job) error {
+	if err := s.srv.syncDocuments(j); err != nil {
+		return err
+	}
 	info, err := s.srv.saveJob(j, s.lockTimeout)
 	if err != nil {
 		return err

@@ -142,7 +142,7 @@ func (srv *Server) createJob(j *job, owner FaxUID) error {
 	return err
 }
 
-// saveJob writes the file of a job anew, under its lock.
+// saveJob writes the file of a job anew, under its lock, so that it outlasts a loss of power.
 func (srv *Server) saveJob(j *job, patience time.Duration) (fs.FileInfo, error) {
 	parsed, err := spool.ParseJob(j.file, formatJob(j.data))
 	if err != nil {
@@ -154,10 +154,31 @@ func (srv *Server) saveJob(j *job, patience time.Duration) (fs.FileInfo, error) 
 	}
 	defer locked.Unlock()
 	locked.Job = parsed
-	if err := locked.Save(); err != nil {
+	if err := locked.SaveNew(); err != nil {
 		return nil, err
 	}
 	return srv.root.Lstat(j.file)
+}
+
+// syncDocuments makes sure that the documents of a job are on the disk. One that is missing is for faxq
+// to complain about.
+func (srv *Server) syncDocuments(j *job) error {
+	for _, item := range j.data.items {
+		if !item.isDocument() || item.processed() {
+			continue
+		}
+		f, err := srv.root.Open(spoolPath(item.file))
+		if isNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockJob locks a job, and waits for the lock no longer than patience.
