@@ -161,15 +161,37 @@ func (l *UUCPLock) readPID(r io.Reader) (int, bool) {
 }
 
 // Unlock removes the lock file if it is this process's.
-func (l *UUCPLock) Unlock() error {
+func (l *UUCPLock) Unlock() error { return l.Release(os.Getpid()) }
+
+// Release removes the lock file if it is the process's.
+func (l *UUCPLock) Release(pid int) error {
+	if err := l.ownedBy(pid); err != nil {
+		return err
+	}
+	return os.Remove(l.Path)
+}
+
+// Give hands the lock from one process to another, such as a child.
+func (l *UUCPLock) Give(from, to int) error {
+	if err := l.ownedBy(from); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(l.Path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(l.content(to)) // as long as what was there
+	return errors.Join(err, f.Close())
+}
+
+func (l *UUCPLock) ownedBy(pid int) error {
 	f, err := os.Open(l.Path)
 	if err != nil {
 		return err
 	}
-	pid, ok := l.readPID(f)
-	f.Close()
-	if !ok || pid != os.Getpid() {
-		return fmt.Errorf("UUCP lock %s is not ours", l.Path)
+	defer f.Close()
+	if owner, ok := l.readPID(f); !ok || owner != pid {
+		return fmt.Errorf("UUCP lock %s is not that of process %d", l.Path, pid)
 	}
-	return os.Remove(l.Path)
+	return nil
 }

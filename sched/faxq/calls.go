@@ -73,7 +73,8 @@ func (s *Server) startCall(a sched.Start, faulty map[sched.ID]bool) {
 		return
 	}
 	s.log.Info().Str("line", a.Line).Strs("jobs", b.Jobs).Msg("call begins")
-	s.work(func() { s.place(c, b, jobtype) })
+	cfg := s.cfg
+	s.work(func() { s.place(cfg, c, b, jobtype) })
 }
 
 // jobType is what kind of send command a job needs.
@@ -86,10 +87,10 @@ func (s *Server) jobType(j *job) string {
 }
 
 // place runs in a worker from the hand-over of a batch to the end of its call.
-func (s *Server) place(c *call, b linectl.Batch, jobtype string) {
+func (s *Server) place(cfg *Config, c *call, b linectl.Batch, jobtype string) {
 	client, err := linectl.Dial(s.spool.Dir(), c.line)
 	if errors.Is(err, linectl.ErrNoLine) && !s.hasSocket(c.line) {
-		s.sendCommand(c, b, jobtype)
+		s.sendCommand(cfg, c, b, jobtype)
 		return
 	}
 	if err != nil {
@@ -256,15 +257,15 @@ func (s *Server) watch(devid string) {
 		return
 	}
 	l.polling = true
-	wait := s.cfg.PollLockWait
+	cfg := s.cfg
 	s.work(func() {
 		for {
 			select {
 			case <-s.ctx.Done():
 				return
-			case <-time.After(wait):
+			case <-time.After(cfg.PollLockWait):
 			}
-			if st, ok := s.askLine(devid); ok && st.State != linectl.Idle || !ok && (s.hasSocket(devid) || s.locked(devid)) {
+			if st, ok := s.askLine(devid); ok && st.State != linectl.Idle || !ok && (s.hasSocket(devid) || cfg.locked(devid, s.now())) {
 				continue
 			}
 			s.tell(func() {

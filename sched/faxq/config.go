@@ -31,7 +31,10 @@ type Config struct {
 	ContCoverCmd, ContCoverPage                    string
 	PS2FaxCmd, PDF2FaxCmd, PCL2FaxCmd, TIFF2FaxCmd string
 	HookCmd, HookSpec                              string // AuditHook
-	UUCPLockDir                                    string
+	UUCPLockDir, UUCPLockType                      string
+	UUCPLockMode                                   fs.FileMode
+	UUCPLockTimeout                                time.Duration
+	ServerTracing                                  int
 	PostScriptTimeout, PollLockWait                time.Duration
 	Use2D                                          bool
 	PageChop                                       spool.PageChop
@@ -74,14 +77,16 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 	if c.UUCPLockDir == "" {
 		c.UUCPLockDir = defaultLockDir
 	}
-	if t := strings.ToLower(raw.String("UUCPLockType")); t != "" && t != "ascii" {
-		warn(fmt.Errorf("UUCPLockType %s is not supported; ascii is used", t))
-	}
+	c.UUCPLockMode, c.UUCPLockTimeout = raw.Mode("UUCPLockMode"), raw.Seconds("UUCPLockTimeout")
+	c.UUCPLockType = lockType(raw.String("UUCPLockType"), warn)
+	c.ServerTracing = raw.Int("ServerTracing")
 	c.PostScriptTimeout, c.PollLockWait = raw.Seconds("PostScriptTimeout"), raw.Seconds("PollLockWait")
 	c.Use2D, c.PageChopThreshold = raw.Bool("Use2D"), raw.Float("PageChopThreshold")
 	c.PageChop = pageChop(raw.String("PageChop"), warn)
-	if raw.Has("DestControls") {
-		warn(errors.New("DestControls is obsolete and has no effect; use JobControlCmd"))
+	for _, n := range notSupported {
+		if raw.Has(n.tag) {
+			warn(fmt.Errorf("%s is not supported: %s", n.tag, n.why))
+		}
 	}
 	if hook := raw.String("AuditHook"); hook != "" {
 		var ok bool
@@ -95,6 +100,29 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 		warn(err)
 	}
 	return c
+}
+
+// notSupported are scheduler's parameters of hylafax-config(5) that have no
+// effect here; whoever sets them is told.
+var notSupported = []struct{ tag, why string }{
+	{"DestControls", "it is obsolete; use JobControlCmd"},
+	{"FaxqLogFile", "the log goes to the terminal or to syslog (LogFacility)"},
+	{"TracingMask", "ServerTracing tells what is logged"},
+	{"UseUnlimitedLN", "what the destination takes decides, as in HylaFAX's faxq"},
+	{"PriorityScheduling", "faxq needs no priority: set it where it is started (nice, systemd)"},
+}
+
+// lockType checks UUCPLockType, by which spool.NewUUCPLock makes locks.
+func lockType(value string, warn func(error)) string {
+	t := strings.ToLower(value)
+	switch strings.TrimLeft(t, "+-") {
+	case "ascii", "binary":
+		return t
+	case "":
+	default:
+		warn(fmt.Errorf("UUCPLockType %q is none of ascii, binary, with + or - before it; ascii is used", value))
+	}
+	return "ascii"
 }
 
 // pageChop reads PageChop: last unless it says otherwise.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/sched/faxq/starter"
@@ -23,15 +24,15 @@ const exitNoExec = 127
 // locked for it, the command gets -c for JobControl's parameters, -m with the
 // device, and the job files. It writes the results into the job files; its
 // exit status counts for a first job of which it wrote nothing.
-func (s *Server) sendCommand(c *call, b linectl.Batch, jobtype string) {
-	command := s.cfg.sendCommand(jobtype)
+func (s *Server) sendCommand(cfg *Config, c *call, b linectl.Batch, jobtype string) {
+	command := cfg.sendCommand(jobtype)
 	if command == "" {
 		s.tell(func() {
 			s.refused(c, fmt.Errorf("no process serves line %s, and no send command is configured", c.line))
 		})
 		return
 	}
-	lock, err := s.uucpLock(c.line)
+	lock, err := cfg.lockModem(c.line, s.now())
 	if err != nil {
 		s.tell(func() { s.refused(c, err) })
 		return
@@ -207,78 +208,64 @@ func (s *Server) earlierEnded(id sched.ID) {
 	}
 }
 
-// uucpLock is a lock file on a modem's device, as all programs that use serial
-// lines make it (UUCPLockDir, UUCPLockType of hylafax-config(5)).
-type uucpLock struct {
-	path string
+// modemLock is the lock file on a modem's device, as all programs that use
+// serial lines make it (UUCPLockDir, UUCPLockType, UUCPLockMode,
+// UUCPLockTimeout of hylafax-config(5)). Lines whose process has a socket need
+// none.
+type modemLock struct {
+	file *spool.UUCPLock
+	pid  int
 	kept bool
 }
 
 // errModemLocked says that another program has the modem.
 var errModemLocked = errors.New("modem is locked by another program")
 
-// uucpPath is the lock's name: LCK.. and the last part of the device's path.
-func (s *Server) uucpPath(devid string) string {
-	return s.cfg.UUCPLockDir + "/LCK.." + devid
+// modemLockFile is the lock of a line's device. A devid is the device's path
+// below /dev with _ for /.
+func (c *Config) modemLockFile(devid string) (*spool.UUCPLock, error) {
+	return spool.NewUUCPLock(c.UUCPLockType, c.UUCPLockDir, "/dev/"+strings.ReplaceAll(devid, "_", "/"), c.UUCPLockMode, c.UUCPLockTimeout)
 }
 
-// uucpLock takes the lock of a line's device. Lines whose process has a socket
-// need none.
-func (s *Server) uucpLock(devid string) (*uucpLock, error) {
-	l := &uucpLock{path: s.uucpPath(devid)}
-	for range 2 {
-		err := writeLock(l.path, os.Getpid(), true)
-		if err == nil {
-			return l, nil
-		}
-		if !errors.Is(err, os.ErrExist) {
-			return nil, fmt.Errorf("modem lock: %w", err)
-		}
-		if s.locked(devid) {
-			return nil, errModemLocked
-		}
-		os.Remove(l.path) // its owner is dead
-	}
-	return nil, errModemLocked
-}
-
-// locked tells whether a living process has the device.
-func (s *Server) locked(devid string) bool {
-	b, err := os.ReadFile(s.uucpPath(devid))
+// lockModem takes the lock of a line's device.
+func (c *Config) lockModem(devid string, now time.Time) (*modemLock, error) {
+	file, err := c.modemLockFile(devid)
 	if err != nil {
-		return false
+		return nil, fmt.Errorf("modem lock: %w", err)
 	}
-	var pid int
-	if _, err := fmt.Sscan(strings.TrimSpace(string(b)), &pid); err != nil || pid <= 0 {
-		return true // somebody else's format: leave it alone
+	ok, err := file.Lock(now)
+	if err != nil {
+		return nil, fmt.Errorf("modem lock: %w", err)
 	}
-	err = syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
+	if !ok {
+		return nil, errModemLocked
+	}
+	return &modemLock{file: file, pid: os.Getpid()}, nil
 }
 
-// writeLock writes a lock file in the ASCII form: ten columns and a newline.
-func writeLock(path string, pid int, fresh bool) error {
-	flags := os.O_WRONLY | os.O_CREATE
-	if fresh {
-		flags |= os.O_EXCL
-	}
-	f, err := os.OpenFile(path, flags, 0o644)
+// locked tells whether another program has a line's device.
+func (c *Config) locked(devid string, now time.Time) bool {
+	file, err := c.modemLockFile(devid)
 	if err != nil {
-		return err
+		return false // the attempt to take it tells why
 	}
-	_, err = fmt.Fprintf(f, "%10d\n", pid)
-	return errors.Join(err, f.Close())
+	held, err := file.Held(now)
+	return held || err != nil
 }
 
 // give names the process that uses the modem, so that the lock stays good if
 // we die.
-func (l *uucpLock) give(pid int) { _ = writeLock(l.path, pid, false) }
+func (l *modemLock) give(pid int) {
+	if l.file.Give(l.pid, pid) == nil {
+		l.pid = pid
+	}
+}
 
 // keep leaves the lock to its owner.
-func (l *uucpLock) keep() { l.kept = true }
+func (l *modemLock) keep() { l.kept = true }
 
-func (l *uucpLock) release() {
+func (l *modemLock) release() {
 	if !l.kept {
-		os.Remove(l.path)
+		_ = l.file.Release(l.pid) // the command may have removed it
 	}
 }

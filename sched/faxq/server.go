@@ -63,6 +63,7 @@ type Server struct {
 	ctx     context.Context // ends the workers
 	notices limiter         // scripts at a time
 	quit    bool
+	tracing tracing
 	step    func(string) // tests: called before every step that can be cut off
 }
 
@@ -105,6 +106,8 @@ func New(o Options) (*Server, error) {
 		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{},
 		news: make(chan func(), newsBacklog), notices: newLimiter(maxScripts),
 	}
+	s.tracing.set(1)
+	s.log = traced(o.Log, &s.tracing)
 	s.cfgFile = configWatch{path: s.spool.Path(spool.Etc, "config"), set: o.Set}
 	cfg, err := s.cfgFile.load(s.warn)
 	if err != nil {
@@ -270,6 +273,7 @@ func (s *Server) reread() {
 
 func (s *Server) useConfig(cfg *Config) {
 	s.cfg = cfg
+	s.tracing.set(cfg.ServerTracing)
 	s.queue.SetConfig(cfg.Sched)
 	s.triggers.setHook(cfg.HookCmd, cfg.HookSpec, s.warn)
 }

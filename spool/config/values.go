@@ -4,7 +4,9 @@ import (
 	_ "embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +66,11 @@ var older = map[string]string{"maxconcurrentjobs": "maxconcurrentcalls", "nocarr
 func Lookup(name string) (Tag, bool) {
 	t, ok := tags[key(name)]
 	return t, ok
+}
+
+// Tags lists all parameters by name.
+func Tags() []Tag {
+	return slices.SortedFunc(maps.Values(tags), func(a, b Tag) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // key is the name of a parameter in the maps.
