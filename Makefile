@@ -81,10 +81,6 @@ interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff
 	interop/setup
 	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/...
 
-interop-hylafax: build ## faxes between our lines and HylaFAX 6.0.7 with iaxmodem (not in make interop: see the test's comment)
-	interop/setup
-	CGO_ENABLED=0 $(GO) test -tags interop,hylafax -count=1 -v -run TestHylaFAX -timeout 40m ./interop/fax
-
 interop-mix: build ## each program ours or HylaFAX's, in all combinations, into docs/mix.md
 	interop/setup
 	LITORIA_MIX_TABLE=$(CURDIR)/docs/mix.md CGO_ENABLED=0 $(GO) test -tags interop,mix -count=1 -timeout 25m ./interop/mix
