@@ -9,12 +9,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/record"
+	"github.com/litoria-fax/litoria/modemdrv/study"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/protocol"
 )
@@ -23,7 +25,7 @@ func main() {
 	app := &cli.App{
 		Name:      "faxreplay",
 		Usage:     "run the recording of a fax call again and print the dialogue",
-		UsageText: "faxreplay [-q] FILE.rec ...",
+		UsageText: "faxreplay [-q] [-plot DIRECTORY] FILE.rec ...",
 		Description: "FILE.rec was written by faxgetty for a line with IAXRecord; beside it are FILE-received.wav and FILE-sent.wav.\n" +
 			"The session runs as then, sample by sample. Where it departs from the recording, because this is another version of\n" +
 			"the program, faxreplay says where and ends with status 1.",
@@ -31,13 +33,14 @@ func main() {
 		HideHelpCommand: true,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "q", Usage: "print the outcome only"},
+			&cli.StringFlag{Name: "plot", Usage: "draw the constellation at the end of each reception into `DIRECTORY`, as SVG"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
 				return errors.New("no recording is given")
 			}
 			for _, path := range c.Args().Slice() {
-				if err := replay(c.App.Writer, path, c.Bool("q")); err != nil {
+				if err := replay(c.App.Writer, path, c.Bool("q"), c.String("plot")); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
 				}
 			}
@@ -50,8 +53,8 @@ func main() {
 	}
 }
 
-// replay runs one recording.
-func replay(w io.Writer, path string, quiet bool) error {
+// replay runs one recording, and draws what it hears into plots unless that is empty.
+func replay(w io.Writer, path string, quiet bool, plots string) error {
 	base := strings.TrimSuffix(path, ".rec")
 	var files [3]*os.File
 	for i, name := range []string{".rec", "-received.wav", "-sent.wav"} {
@@ -67,7 +70,11 @@ func replay(w io.Writer, path string, quiet bool) error {
 	}
 	out := bufio.NewWriter(w)
 	defer out.Flush()
+	var heard []study.Hearing
 	observer := modemdrv.ObserverFunc(func(at t30.Samples, n t30.News) {
+		if l, ok := n.(t30.LineNews); ok {
+			heard = append(heard, study.Hearing{At: at, LineNews: l})
+		}
 		if !quiet {
 			fmt.Fprintf(out, "%10.3f  %v\n", at.Duration().Seconds(), n)
 		}
@@ -81,5 +88,21 @@ func replay(w io.Writer, path string, quiet bool) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s: as recorded, bit for bit. %v %s\n", path, result, result.Reason)
+	if plots == "" {
+		return nil
+	}
+	return draw(plots, filepath.Base(base), study.Constellations(heard))
+}
+
+// draw writes drawings of a recording into a directory.
+func draw(dir, name string, plots []study.Plot) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, p := range plots {
+		if err := os.WriteFile(filepath.Join(dir, name+"-"+p.Name+".svg"), p.SVG, 0o644); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -9,7 +9,58 @@ import (
 
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/record"
+	"github.com/litoria-fax/litoria/modemdrv/study"
+	"github.com/litoria-fax/litoria/modemdrv/t30"
 )
+
+// TestPlot: a call in which a page is received, recorded and run again, and what was
+// heard of the fast modem is drawn.
+func TestPlot(t *testing.T) {
+	dir := t.TempDir()
+	var files [3]*os.File
+	for i, name := range []string{"c1.rec", "c1-received.wav", "c1-sent.wav"} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		files[i] = f
+	}
+	answering := modemdrv.Config{}
+	answering.ID, answering.Pages = "Frog", modemdrv.NewPages(nowhere{})
+	answering.Capabilities.MaxLength = t30.Unlimited
+	b, err := record.New(answering, record.Tape{Log: files[0], Received: files[1], Sent: files[2]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calling := modemdrv.Config{}
+	calling.ID, calling.Document = "Toad", modemdrv.NewDocument(study.Writing{Pages: 1, Rows: 200})
+	a, err := modemdrv.NewCaller(calling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, back := make([]int16, 160), make([]int16, 160)
+	for n := 0; n < 50*120 && !a.Done(); n++ {
+		a.Transmit(there)
+		b.Transmit(back)
+		a.Receive(back)
+		b.Receive(there)
+	}
+	b.LineDown()
+	var out bytes.Buffer
+	if err := replay(&out, filepath.Join(dir, "c1.rec"), true, filepath.Join(dir, "plots")); err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := filepath.Glob(filepath.Join(dir, "plots", "c1-constellation-*.svg"))
+	if err != nil || len(drawn) != 2 || !strings.Contains(out.String(), "received 1") { // training check and page
+		t.Errorf("drawn: %v, %v; printed: %s", drawn, err, out.String())
+	}
+}
+
+// nowhere is a modemdrv.PageStore.
+type nowhere struct{}
+
+func (nowhere) Store(modemdrv.ReceivedPage) error { return nil }
 
 // TestReplay: a call in which nobody speaks, recorded and run again.
 func TestReplay(t *testing.T) {
@@ -35,13 +86,13 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := replay(&out, filepath.Join(dir, "c1.rec"), false); err != nil {
+	if err := replay(&out, filepath.Join(dir, "c1.rec"), false, ""); err != nil {
 		t.Fatal(err)
 	}
 	if text := out.String(); !strings.Contains(text, "bit for bit") || strings.Count(text, "\n") < 3 {
 		t.Errorf("it prints\n%s", text)
 	}
-	if err := replay(&out, filepath.Join(dir, "none.rec"), false); err == nil {
+	if err := replay(&out, filepath.Join(dir, "none.rec"), false, ""); err == nil {
 		t.Error("a recording that is not there is replayed")
 	}
 }

@@ -22,7 +22,7 @@ type CallSettings struct {
 
 // Hearing is one reception by a fast modem.
 type Hearing struct {
-	Who string
+	Who string // caller or answerer, where it matters
 	At  t30.Samples
 	t30.LineNews
 }
@@ -104,13 +104,15 @@ func (c *CallStudy) String() string {
 // Plots draws the spectra of both directions and the constellation at the end of each
 // reception by a fast modem, the first ones of a long call.
 func (c *CallStudy) Plots() []Plot {
-	plots := []Plot{{"spectrum", Spectrum("what the caller (blue) and the answerer (red) heard", c.Sound[0], c.Sound[1])}}
-	for i, h := range c.Hearings {
-		if i == mostHearings {
-			break
-		}
+	spectrum := Plot{"spectrum", Spectrum("what the caller (blue) and the answerer (red) heard", c.Sound[0], c.Sound[1])}
+	return append([]Plot{spectrum}, Constellations(c.Hearings)...)
+}
+
+// Constellations draws the constellation at the end of each of the first receptions.
+func Constellations(hearings []Hearing) (plots []Plot) {
+	for i, h := range hearings[:min(len(hearings), mostHearings)] {
 		var d drawing
-		p := d.panel(fmt.Sprintf("%v %s: %v", h.At, h.Who, h.LineNews), axis{"in phase", -plane, plane}, axis{"quad.", -plane, plane}, square, square)
+		p := d.panel(fmt.Sprintf("%v %s %v", h.At, h.Who, h.LineNews), axis{"in phase", -plane, plane}, axis{"quad.", -plane, plane}, square, square)
 		for _, y := range h.Quality.Constellation {
 			p.dot("point", real(y), imag(y), 2)
 		}
