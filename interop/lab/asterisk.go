@@ -64,6 +64,10 @@ exten => h,1,ExecIf($["${FAXSTATUS}" != ""]?Verbose(0,FAXRESULT tag=${FAXTAG} st
 exten => failed,1,Verbose(0,FAXRESULT tag=${FAXTAG} status=NOCALL error=${REASON})
 `
 
+// envName is put before the names of Asterisk's folders: a long run that has a
+// name of its own is not taken for what a killed one left.
+const envName = "LITORIA_INTEROP_NAME"
+
 // InOrder are settings of iax.conf, [general], by which Asterisk handles packets in
 // the order in which they come. As it is delivered, each packet is given to a
 // thread of its own, and after a stall of the machine the threads overtake each
@@ -80,7 +84,7 @@ func StartAsterisk(t testing.TB, peers, extensions string, general ...string) *A
 		t.Fatalf("no Asterisk in %s: run interop/setup first", chroot)
 	}
 	Need(t, "chroot")
-	dir, err := os.MkdirTemp(chroot, "lab-")
+	dir, err := os.MkdirTemp(chroot, os.Getenv(envName)+"lab-")
 	if err != nil {
 		t.Fatal(err)
 	}
