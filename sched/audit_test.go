@@ -47,12 +47,20 @@ func (q *Queue) audit() error {
 		}
 	}
 	for k, l := range q.lanes {
-		n := 0
+		n, stranded := 0, 0
 		for i, b := range l.buckets.items {
 			n += b.jobs.len()
 			if b.pos != i {
 				return fmt.Errorf("lane %v: bucket %d believes to be %d", k, i, b.pos)
 			}
+		}
+		for _, e := range q.jobs {
+			if e.stranded && e.bucket != nil && e.bucket.lane == l {
+				stranded++
+			}
+		}
+		if stranded != l.stranded {
+			return fmt.Errorf("lane %v: %d are stranded, counted %d", k, stranded, l.stranded)
 		}
 		if n != l.waiting {
 			return fmt.Errorf("lane %v: %d wait, counted %d", k, n, l.waiting)

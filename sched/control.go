@@ -111,7 +111,13 @@ func (q *Queue) LineReady(id string, caps *Capability, priority int, now time.Ti
 func (q *Queue) LineBusy(id string) { q.lineOf(id).State = LineBusy }
 
 // LineDown says that a line is out of service.
-func (q *Queue) LineDown(id string) { q.lineOf(id).State = LineDown }
+func (q *Queue) LineDown(id string) { q.LineTrouble(id, "") }
+
+// LineTrouble is LineDown with the reason, for people.
+func (q *Queue) LineTrouble(id, why string) {
+	l := q.lineOf(id)
+	l.State, l.Trouble = LineDown, why
+}
 
 // Lines gives what is known of the lines, in the order in which they are
 // tried.

@@ -1,5 +1,7 @@
 package sched
 
+import "time"
+
 // laneKey is what jobs have in common that can use the same lines, prepared or
 // to be prepared.
 type laneKey struct {
@@ -17,6 +19,11 @@ type lane struct {
 	buckets heapOf[*bucket]
 	waiting int  // jobs in buckets
 	spent   bool // in this pass nothing more can start
+
+	since    time.Time // no line is up for it since; zero: one is
+	why      string    // what its jobs say of that
+	stranded int       // jobs that say so
+	fresh    int       // jobs that came since it was said
 }
 
 // bucket holds the ready jobs of one lane to one destination. It is parked,
@@ -68,6 +75,7 @@ func (q *Queue) sibling(l *lane) *lane {
 // ready jobs to its destination.
 func (q *Queue) enqueue(e *entry) (first bool) {
 	l := q.laneOf(e)
+	l.fresh++
 	first = true
 	var b *bucket
 	for _, o := range e.dest.buckets {
@@ -101,6 +109,7 @@ func (q *Queue) enqueue(e *entry) (first bool) {
 // unqueue takes a job out of its bucket.
 func (q *Queue) unqueue(e *entry) {
 	b := e.bucket
+	e.calm(b.lane)
 	e.bucket = nil
 	parked := b.pos < 0
 	if !parked {

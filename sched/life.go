@@ -170,6 +170,7 @@ func (q *Queue) block(e *entry) {
 		return
 	}
 	e.State = Blocked
+	e.calm(e.bucket.lane)
 	q.save(e, &Note{Code: 337, Text: "Blocked by concurrent calls"})
 	q.do(Notify{Job: e.ID, Why: WhyBlocked})
 	q.post(JobBlocked, e.ID)

@@ -43,7 +43,8 @@ const (
 type Line struct {
 	ID       string
 	State    LineState
-	Priority int // ModemPriority: 0 is taken first
+	Trouble  string // what the line says of it while it is down; may be empty
+	Priority int    // ModemPriority: 0 is taken first
 	Caps     Capability
 	// Known tells that the line has told its capabilities; one that has not
 	// (added by hand with faxmodem(8)) is believed to be capable of all.

@@ -40,7 +40,9 @@ type entry struct {
 	killGen uint32
 	sleeps  bool // counted in dest.sleeping
 	expired bool // kill time passed during an attempt
-	stop    *stop
+	// stranded: the job file says that no line is up; counted in lane.stranded.
+	stranded bool
+	stop     *stop
 }
 
 // stop is a wish to take a job out of an attempt that is going on.
@@ -152,6 +154,7 @@ func (q *Queue) Run(now time.Time) []Action {
 	}
 	if !q.quit {
 		q.dispatch()
+		q.strand()
 	}
 	a := q.actions
 	q.actions = nil

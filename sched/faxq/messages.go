@@ -155,7 +155,7 @@ func (s *Server) modemMessage(devid, text string) {
 		}
 	case spool.ModemDown:
 		l.polling = false
-		s.queue.LineDown(devid)
+		s.queue.LineTrouble(devid, s.trouble(devid))
 		s.triggerLine(lineDown, l, "")
 	case spool.ModemNumber:
 		l.number = info
@@ -176,6 +176,15 @@ func (s *Server) modemMessage(devid, text string) {
 	default:
 		s.log.Warn().Str("line", devid).Str("text", text).Msg("unknown message of a line")
 	}
+}
+
+// trouble is what a line that is down says of it in status/DEVID.
+func (s *Server) trouble(devid string) string {
+	text, err := s.spool.ReadStatus(devid)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(text, spool.StatusModemWait+": ")
 }
 
 // ready takes a line's announcement: P or p for polling, the capabilities in
@@ -221,7 +230,7 @@ func (s *Server) wedged(l *line) {
 		return
 	}
 	s.work(func() {
-		if err := s.run(noticeTimeout, command, id, "/dev/"+strings.ReplaceAll(id, "_", "/")); err != nil && s.ctx.Err() == nil {
+		if err := s.run(s.limits.script, command, id, "/dev/"+strings.ReplaceAll(id, "_", "/")); err != nil && s.ctx.Err() == nil {
 			s.log.Error().Str("line", id).Err(err).Msg("WedgedCmd failed")
 		}
 	})
