@@ -27,7 +27,7 @@ type jobControl struct {
 func (s *Server) control(id sched.ID) {
 	command := s.cfg.JobControlCmd
 	s.work(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, controlTimeout)
+		ctx, cancel := context.WithTimeout(s.ctx, s.limits.control)
 		defer cancel()
 		out, err := s.command(ctx, command, string(id)).Output()
 		if s.ctx.Err() != nil {
@@ -36,6 +36,7 @@ func (s *Server) control(id sched.ID) {
 		s.tell(func() {
 			if err != nil {
 				s.log.Error().Str("job", string(id)).Err(err).Msg("JobControlCmd failed; the job goes on without it")
+				out = nil // it may be cut off anywhere
 			}
 			jc, problems := parseControl(string(out))
 			for _, p := range problems {

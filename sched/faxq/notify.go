@@ -21,6 +21,7 @@ import (
 const (
 	maxScripts    = 8 // at a time
 	noticeTimeout = 5 * time.Minute
+	scriptGrace   = 5 * time.Second // between the wish that a script end and its end by force
 )
 
 // notice is one run of NotifyCmd (notify(8)).
@@ -108,7 +109,7 @@ func (s *Server) runNotice(n notice, pending string) {
 			return
 		}
 		defer s.notices.leave()
-		if err := s.run(noticeTimeout, command, args...); err != nil && s.ctx.Err() == nil {
+		if err := s.run(s.limits.script, command, args...); err != nil && s.ctx.Err() == nil {
 			s.log.Error().Str("file", n.File).Str("why", n.Why).Err(err).Msg("notification failed")
 		}
 		if pending != "" && s.ctx.Err() == nil {
@@ -145,7 +146,7 @@ func (s *Server) command(ctx context.Context, command string, args ...string) *e
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...) // relative to the spool
 	cmd.Dir = s.spool.Dir()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second // then by force; grandchildren may hold the output open
+	cmd.WaitDelay = s.limits.grace // then by force; grandchildren may hold the output open
 	return cmd
 }
 

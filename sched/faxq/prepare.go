@@ -175,6 +175,9 @@ func (p *preparation) failed(err error, document, which string) sched.Preparatio
 	if errors.As(err, &bad) {
 		return sched.Preparation{Failed: bad.Why, Note: sched.Note{Code: 347, Text: bad.Text + which}}
 	}
+	if _, gone := os.Stat(p.s.spool.Path(document)); errors.Is(gone, fs.ErrNotExist) {
+		return sched.Preparation{Failed: sched.WhyRejected, Note: sched.Note{Code: 326, Text: fmt.Sprintf("Can not access document file %q", document)}}
+	}
 	if p.ctx.Err() != nil {
 		return sched.Preparation{Failed: sched.WhyFormatFailed, Note: sched.Note{Code: 347, Text: "Document preparation was stopped"}}
 	}

@@ -64,8 +64,12 @@ type Server struct {
 	notices limiter         // scripts at a time
 	quit    bool
 	tracing tracing
+	limits  timeLimits
 	step    func(string) // tests: called before every step that can be cut off
 }
+
+// timeLimits are how long scripts may take; tests have less patience.
+type timeLimits struct{ control, script, grace time.Duration }
 
 // at marks a point at which a faxq may be killed.
 func (s *Server) at(step string) {
@@ -106,6 +110,7 @@ func New(o Options) (*Server, error) {
 		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{},
 		news: make(chan func(), newsBacklog), notices: newLimiter(maxScripts),
 	}
+	s.limits = timeLimits{control: controlTimeout, script: noticeTimeout, grace: scriptGrace}
 	s.tracing.set(1)
 	s.log = traced(o.Log, &s.tracing)
 	s.cfgFile = configWatch{path: s.spool.Path(spool.Etc, "config"), set: o.Set}

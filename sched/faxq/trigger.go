@@ -281,7 +281,7 @@ func (s *Server) runHook(e sched.Event, id, info string) {
 			return
 		}
 		defer s.notices.leave()
-		if err := s.run(noticeTimeout, command, args...); err != nil && s.ctx.Err() == nil {
+		if err := s.run(s.limits.script, command, args...); err != nil && s.ctx.Err() == nil {
 			s.log.Error().Strs("arguments", args).Err(err).Msg("AuditHook failed")
 		}
 	})

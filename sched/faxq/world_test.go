@@ -30,6 +30,7 @@ type world struct {
 	spool  *spool.Spool
 	prep   Preparer
 	step   func(string)
+	limits timeLimits // zero: those of service
 	clock  clock
 	server *Server
 	cancel context.CancelFunc
@@ -98,6 +99,9 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	srv.step = w.step
+	if w.limits.control > 0 {
+		srv.limits = w.limits
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	w.server, w.cancel, w.ended = srv, cancel, ended
