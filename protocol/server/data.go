@@ -278,11 +278,32 @@ func (s *session) storeFile(a *args, how int) error {
 			return fileFault(name, err)
 		}
 	}
-	return s.run(&transfer{
+	in := newIncoming(f, s.kind, s.mode)
+	whole := &transfer{
 		name:    t.path,
 		opening: fmt.Sprintf("%s for %s.", openingData, name),
-		file:    newIncoming(f, s.kind, s.mode), store: true, size: -1,
-	})
+		file:    in, store: true, size: -1,
+	}
+	if t.info == nil { // a part of a new document is of no use
+		whole.discard = func() { s.discard(t.rel()) }
+	}
+	return s.receive(whole, in)
+}
+
+// receive stores what the client sends. What does not arrive whole is discarded.
+func (s *session) receive(t *transfer, in *incoming) error {
+	err := s.run(t)
+	if local, remote := in.faults(); t.discard != nil && (err != nil || local != nil || remote != nil || s.gone) {
+		t.discard()
+	}
+	return err
+}
+
+// discard removes a part of a document.
+func (s *session) discard(rel string) {
+	if err := s.srv.root.Remove(rel); err != nil && !isNotExist(err) {
+		s.log.Error().Err(err).Str("file", rel).Msg("part of a document")
+	}
 }
 
 func (s *session) cmdSTOT(a *args) error { return s.storeDocument(a, true) }
@@ -306,19 +327,12 @@ func (s *session) storeDocument(a *args, temporary bool) error {
 		s.temps = append(s.temps, rel)
 	}
 	in := newIncoming(f, s.kind, s.mode)
-	discard := func() {
-		s.srv.root.Remove(rel) //nolint:errcheck // best effort; faxqclean removes what remains
-	}
-	err = s.run(&transfer{
+	return s.receive(&transfer{
 		name:    name,
 		opening: fmt.Sprintf("FILE: %s (%s).", name, openingData),
 		done:    fmt.Sprintf("Transfer complete (FILE: %s).", name),
-		file:    in, store: true, size: -1, discard: discard,
-	})
-	if local, remote := in.faults(); err != nil || local != nil || remote != nil || s.gone {
-		discard()
-	}
-	return err
+		file:    in, store: true, size: -1, discard: func() { s.discard(rel) },
+	}, in)
 }
 
 // removeTemps removes the documents of STOT at the end of the session.

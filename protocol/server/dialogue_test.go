@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,25 @@ type testServer struct {
 	dir       string
 	addr      string
 	scheduler *protocoltest.Scheduler
+
+	mu      sync.Mutex // guards clients
+	clients []net.Conn // to be closed at the end
+}
+
+func (s *testServer) closeLater(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clients = append(s.clients, c)
+}
+
+// closeClients closes all connections of the tests.
+func (s *testServer) closeClients() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		c.Close()
+	}
+	s.clients = nil
 }
 
 // newServer starts a server; change, if not nil, changes its configuration.
@@ -50,14 +70,16 @@ func newServer(t testing.TB, change func(*server.Config)) *testServer {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(l, false) }()
+	s := &testServer{Server: srv, dir: dir, addr: l.Addr().String(), scheduler: scheduler}
 	t.Cleanup(func() {
+		s.closeClients()
 		if err := srv.Close(); err != nil {
 			t.Error(err)
 		}
 		<-ended
 		scheduler.Close()
 	})
-	return &testServer{srv, dir, l.Addr().String(), scheduler}
+	return s
 }
 
 var longTime = regexp.MustCompile(`\b20[0-9]{12}\b`)

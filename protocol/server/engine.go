@@ -27,7 +27,8 @@ import (
 
 // Limits of the engine.
 const (
-	dataConnectTimeout = 30 // seconds for the client to make its data connection, or to be dialled
+	// dataConnectTimeout is how long the client may take to make its data connection, or to be dialled.
+	dataConnectTimeout = 30 * time.Second
 	engineReplyTimeout = 40 * time.Second
 	noIdleTimeout      = -1 // the session watches over idleness
 	maxEngineReplies   = 64
@@ -48,10 +49,14 @@ type engines struct {
 	once   sync.Once
 }
 
-// newEngines prepares the engine. tlsConfig may be nil.
-func newEngines(tlsConfig func() (*tls.Config, error)) (*engines, error) {
+// newEngines prepares the engine. tlsConfig may be nil; connect is how long a data connection may take,
+// in whole seconds.
+func newEngines(tlsConfig func() (*tls.Config, error), connect time.Duration) (*engines, error) {
+	if connect < time.Second {
+		connect = dataConnectTimeout
+	}
 	e := &engines{conns: make(chan net.Conn), done: make(chan struct{})}
-	e.driver = &engineDriver{listener: e, tlsConfig: tlsConfig}
+	e.driver = &engineDriver{listener: e, tlsConfig: tlsConfig, connect: connect}
 	e.ftp = ftpserver.NewFtpServer(e.driver)
 	if err := e.ftp.Listen(); err != nil {
 		return nil, err
@@ -260,6 +265,7 @@ func (c *engineConn) SetWriteDeadline(time.Time) error { return nil }
 type engineDriver struct {
 	listener  net.Listener
 	tlsConfig func() (*tls.Config, error)
+	connect   time.Duration
 	passive   sync.Map // port (string) to net.Listener: where clients may call
 }
 
@@ -297,7 +303,7 @@ func (d *engineDriver) GetSettings() (*ftpserver.Settings, error) {
 	return &ftpserver.Settings{
 		Listener:                d.listener,
 		IdleTimeout:             noIdleTimeout,
-		ConnectionTimeout:       dataConnectTimeout,
+		ConnectionTimeout:       int(d.connect / time.Second),
 		ActiveTransferPortNon20: true,
 		DisableMLSD:             true,
 		DisableMLST:             true,

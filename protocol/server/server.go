@@ -48,6 +48,9 @@ type Config struct {
 	LookupHost func(ctx context.Context, addr string) string
 	// NoPasswordDelay answers wrong passwords at once, for tests.
 	NoPasswordDelay bool
+	// DataTimeout is how long a client may take to make a data connection, in whole seconds; 0 for 30
+	// seconds.
+	DataTimeout time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -128,7 +131,7 @@ func New(cfg Config) (*Server, error) {
 		root.Close()
 		return nil, fmt.Errorf("server: spool directory %s: %w", cfg.Spool, err)
 	}
-	if srv.engines, err = newEngines(cfg.TLS); err != nil {
+	if srv.engines, err = newEngines(cfg.TLS, cfg.DataTimeout); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("server: %w", err)
 	}

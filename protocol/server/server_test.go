@@ -22,6 +22,7 @@ type conn struct {
 	t testing.TB
 	net.Conn
 	in *bufio.Reader
+	s  *testServer
 }
 
 // dial connects and reads the greeting.
@@ -31,8 +32,8 @@ func (s *testServer) dial(t testing.TB) *conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
-	session := &conn{t, c, bufio.NewReader(c)}
+	s.closeLater(c)
+	session := &conn{t, c, bufio.NewReader(c), s}
 	session.want("220")
 	return session
 }
@@ -94,7 +95,7 @@ func (c *conn) data() net.Conn {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { d.Close() })
+	c.s.closeLater(d)
 	return d
 }
 
@@ -447,7 +448,7 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	joe := &conn{t, c, bufio.NewReader(c)}
+	joe := &conn{t, c, bufio.NewReader(c), s}
 	joe.want("220 fax.example.com HylaFAX server shut down; available only for admin use.")
 	fmt.Fprint(joe, "USER joe\r\n")
 	lines := joe.reply()
@@ -488,7 +489,7 @@ func TestTooManyConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	third := &conn{t, c, bufio.NewReader(c)}
+	third := &conn{t, c, bufio.NewReader(c), s}
 	third.want("421 Too many connections")
 	first.cmd("QUIT", "221")
 	eventually(t, "a free place", func() bool {

@@ -22,7 +22,8 @@ const (
 	// this implementation.
 	MaxDocument = 1 << 31
 	// stallCheck is how often a transfer is looked at for progress.
-	stallCheck = 10 * time.Second
+	stallCheck    = 10 * time.Second
+	minStallCheck = 100 * time.Millisecond
 )
 
 // transfer is the transfer of one file, listing or stream of events over the data connection.
@@ -344,7 +345,7 @@ func (s *session) run(t *transfer) error {
 // watchTransfer waits for the end of a transfer.
 func (s *session) watchTransfer(g *engine, t *transfer) error {
 	st := t.file.state()
-	stall := time.NewTicker(stallCheck)
+	stall := time.NewTicker(min(stallCheck, max(s.idleTimeout/2, minStallCheck)))
 	defer stall.Stop()
 	moved, lastCount := time.Now(), int64(0)
 	for {
@@ -368,13 +369,19 @@ func (s *session) watchTransfer(g *engine, t *transfer) error {
 				return nil
 			}
 			if s.gone {
+				st.setLocal(errNotComplete)
 				s.srv.engines.hangUp(s.passivePort)
 				g.close()
 				s.engine = nil
 				if c, ok := t.file.(interface{ cancel() }); ok {
 					c.cancel()
 				}
-				waitClosed(st)
+				if !s.dialling(t) {
+					waitClosed(st)
+				}
+				if t.discard != nil {
+					t.discard()
+				}
 				return nil
 			}
 		case <-stall.C:
@@ -429,6 +436,11 @@ func (s *session) stopTransfer(g *engine, t *transfer) {
 	if c, ok := t.file.(interface{ cancel() }); ok {
 		c.cancel()
 	}
+	if s.dialling(t) {
+		g.close()
+		s.engine = nil
+		return
+	}
 	s.srv.engines.hangUp(s.passivePort)
 	if err := g.order("ABOR"); err == nil {
 		for {
@@ -440,6 +452,10 @@ func (s *session) stopTransfer(g *engine, t *transfer) {
 	}
 	waitClosed(st)
 }
+
+// dialling reports whether the engine calls a client's port that has not answered. It cannot be told to
+// stop, so it is left alone: it gives up by itself and closes the file.
+func (s *session) dialling(t *transfer) bool { return s.port && !t.opened }
 
 var errNotComplete = errors.New("transfer not complete")
 
@@ -503,6 +519,9 @@ func reason(err error) string {
 		return strerror(syscall.ETIMEDOUT)
 	}
 	text := err.Error()
+	if strings.Contains(text, "i/o timeout") { // Go's words
+		return strerror(syscall.ETIMEDOUT)
+	}
 	for _, e := range []syscall.Errno{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ETIMEDOUT, syscall.EPIPE} {
 		if strings.Contains(text, e.Error()) {
 			return strerror(e)
