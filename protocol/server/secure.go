@@ -109,13 +109,14 @@ func (s *session) mayUseClear() bool {
 	return s.mayLogIn()
 }
 
-// cmdFEAT lists what FTP clients ask for (RFC 2389).
+// cmdFEAT lists what FTP clients ask for (RFC 2389). MODE Z is not among it: FTP clients that know it, such as
+// lftp, want listings compressed too, which HylaFAX's clients do not.
 func (s *session) cmdFEAT(a *args) error {
 	if !a.end() {
 		return a.err
 	}
 	s.more(protocol.CodeStatus, "Features:")
-	for _, f := range []string{"EPRT", "EPSV", "MDTM", "MODE Z", "REST STREAM", "SIZE"} {
+	for _, f := range []string{"EPRT", "EPSV", "MDTM", "REST STREAM", "SIZE"} {
 		s.line(" %s", f)
 	}
 	if s.srv.cfg.TLS != nil {

@@ -37,7 +37,7 @@ func TestTypeRules(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("sendfax = %d, %q", code, errOut)
 	}
-	if got, want := w.sent("100", "postscript"), "%!PS a4 1686 2292 196.00\nMAGIC\n"; got != want {
+	if got, want := w.sent("100", "postscript"), "%!PS a4 1686 2292 196\nMAGIC\n"; got != want {
 		t.Errorf("sent %q, want %q", got, want)
 	}
 	code, _, errOut = w.run(command.Sendfax, "-n", "-d", "1", w.file("raw", "\x01RAW"))

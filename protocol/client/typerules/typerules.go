@@ -185,8 +185,8 @@ func (r *Rule) Expand(in, out string, p Page) string {
 	const mmPerInch = 25.4
 	values := map[byte]string{
 		'i': Quote(in), 'o': Quote(out), 's': p.Size, 'F': p.Filters, 'f': "1",
-		'R': fmt.Sprintf("%.2f", p.HRes), 'r': fmt.Sprintf("%.2g", p.HRes/mmPerInch),
-		'V': fmt.Sprintf("%.2f", p.VRes), 'v': fmt.Sprintf("%.2g", p.VRes/mmPerInch),
+		'R': fmt.Sprintf("%.4g", p.HRes), 'r': fmt.Sprintf("%.2g", p.HRes/mmPerInch),
+		'V': fmt.Sprintf("%.4g", p.VRes), 'v': fmt.Sprintf("%.2g", p.VRes/mmPerInch),
 		'W': fmt.Sprintf("%.4g", p.Width), 'w': fmt.Sprintf("%.0f", p.Width*p.HRes/mmPerInch),
 		'L': fmt.Sprintf("%.4g", p.Length), 'l': fmt.Sprintf("%.0f", p.Length*p.VRes/mmPerInch),
 	}

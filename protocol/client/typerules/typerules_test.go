@@ -95,7 +95,7 @@ func TestExpand(t *testing.T) {
 	}
 	page := typerules.Page{HRes: 204, VRes: 98, Width: 210, Length: 297, Size: "iso a4", Filters: "/usr/sbin"}
 	got := rules.Match([]byte("a")).Expand("it's", "/tmp/o", page)
-	const want = `/usr/sbin/x 'it'\''s' '/tmp/o' 8 204.00 3.9 98.00 1 1687 210 1146 297 'iso a4' % q %`
+	const want = `/usr/sbin/x 'it'\''s' '/tmp/o' 8 204 3.9 98 1 1687 210 1146 297 'iso a4' % q %`
 	if got != want {
 		t.Errorf("Expand = %s\nwant     %s", got, want)
 	}
