@@ -54,15 +54,15 @@ func TestBadCalls(t *testing.T) {
 		line   lab.Line
 		status string
 	}{
-		{wrong, "Registration Refused"},
-		{lost, "no answer"},
+		{wrong, "refuses the peer pond0 (Registration Refused); check IAXPeer and IAXSecret"},
+		{lost, "does not take the registration of the peer pond9 (the server does not answer); check IAXServer"},
 	} {
 		t.Run(c.line.Device, func(t *testing.T) {
 			getty := l.StartMore(t, c.line)
 			lab.Wait(t, 40*time.Second, "faxstat to tell why the line is down", func() bool {
 				out, _ := lab.TryRun(lab.Bin(t, "faxstat"), "-h", l.Host(), "-s")
 				for line := range strings.Lines(out) {
-					if strings.Contains(line, c.line.Device) && strings.Contains(line, "Waiting for modem to come ready: ") {
+					if strings.Contains(line, c.line.Device) && strings.Contains(line, "Waiting for modem to come ready: ") && strings.Contains(line, c.status) {
 						t.Log(strings.TrimSpace(line))
 						return true
 					}
@@ -73,8 +73,12 @@ func TestBadCalls(t *testing.T) {
 				t.Errorf("the log does not tell: %s", lab.Tail(getty.Log, 20))
 			}
 			id := l.Submit(t, c.line.Device, "1000", doc)
-			time.Sleep(2 * time.Second)
-			if job := lab.Job(l.Spool, id); job["queue"] != "sendq" || job["totdials"] != "0" {
+			var job map[string]string
+			lab.Wait(t, 20*time.Second, "the job to tell what it waits for", func() bool {
+				job = lab.Job(l.Spool, id)
+				return strings.HasPrefix(job["status"], "No line is up: "+c.line.Device+": the exchange") && strings.Contains(job["status"], c.status)
+			})
+			if job["queue"] != "sendq" || job["totdials"] != "0" {
 				t.Errorf("the job does not wait for the line: %v", job)
 			}
 			lab.Run(t, lab.Bin(t, "faxrm"), "-h", l.Host(), id)

@@ -73,24 +73,35 @@ func TestCallsThatReachNobody(t *testing.T) {
 	}
 }
 
-// TestNotRegistered: a line that the exchange does not know takes no jobs, and
-// says why.
+// TestNotRegistered: a line that the exchange does not know, or that has no
+// exchange, takes no jobs, and says why and what to look at.
 func TestNotRegistered(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.config("ttyIAX0", "IAXSecret: toad")
-		w.start("ttyIAX0")
-		a := w.line("ttyIAX0")
-		time.Sleep(5 * time.Second)
-		err := a.Send(linectl.Batch{Jobs: []string{w.job("1001", nil, w.document("doc1.ps;00", dotted(50, 1)))}}, func(linectl.Event) {})
-		status, _ := w.spool.ReadStatus("ttyIAX0")
-		t.Logf("%v; %s", err, status)
-		if err == nil || !strings.HasPrefix(status, spool.StatusModemWait+": ") || !strings.Contains(err.Error(), "line is down") {
-			t.Errorf("%v; status %q", err, status)
-		}
-		if got := a.Status().State; got != linectl.Down {
-			t.Errorf("state %v", got)
-		}
-	})
+	for _, row := range []struct{ config, want string }{
+		{"IAXSecret: toad", "the exchange 10.0.0.9 refuses the peer ttyIAX0 (Registration Refused); check IAXPeer and IAXSecret"},
+		{"IAXPeer: newt", "the exchange 10.0.0.9 refuses the peer newt (the server refuses and gives no cause); check IAXPeer and IAXSecret"},
+		{"IAXServer: 10.0.0.77", "the exchange 10.0.0.77 does not take the registration of the peer ttyIAX0 (the server does not answer); check IAXServer, and that the exchange runs"},
+	} {
+		t.Run(row.config, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.config("ttyIAX0", row.config)
+				w.start("ttyIAX0")
+				a := w.line("ttyIAX0")
+				time.Sleep(15 * time.Second)
+				err := a.Send(linectl.Batch{Jobs: []string{w.job("1001", nil, w.document("doc1.ps;00", dotted(50, 1)))}}, func(linectl.Event) {})
+				status, _ := w.spool.ReadStatus("ttyIAX0")
+				want := spool.StatusModemWait + ": " + row.want
+				if status != want {
+					t.Errorf("status %q, want %q", status, want)
+				}
+				if err == nil || !strings.Contains(err.Error(), "line is down: "+want) {
+					t.Errorf("Send = %v, want a refusal with the status", err)
+				}
+				if got := a.Status().State; got != linectl.Down {
+					t.Errorf("state %v", got)
+				}
+			})
+		})
+	}
 }
 
 // checkRecords looks at what a broken call left in xferfaxlog, and what faxrcvd

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -183,7 +182,7 @@ func (l *Line) takeRegistration(r *iax.Registrar) {
 	l.registered = s.State == iax.Registered
 	l.trouble = ""
 	if !l.registered {
-		l.trouble = strings.TrimPrefix(s.Text, "iax: ")
+		l.trouble = trouble(l.set, s)
 	}
 	switch {
 	case l.state == Initializing, l.state == Waiting:
