@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 
 	"github.com/litoria-fax/litoria/protocol"
 )
@@ -116,6 +117,17 @@ func telnetCommand(r *bufio.Reader, answer io.Writer) (b byte, data bool, err er
 		return 0, false, err
 	}
 	return 0, false, nil
+}
+
+// hungUp reports whether the other end has closed a connection, without taking anything from it.
+func hungUp(conn net.Conn) bool {
+	if below, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = below.NetConn()
+	}
+	if c, ok := conn.(syscall.Conn); ok {
+		return peekEnd(c)
+	}
+	return false
 }
 
 // remoteIP returns the address of the other end without its port.

@@ -181,3 +181,18 @@ func (srv *Server) probeGroups() error {
 	srv.changesGroups = srv.root.Lchown(name, -1, int(AnonymousUID)) == nil
 	return nil
 }
+
+// peekEnd reports whether a socket's other end has closed it and nothing is left to read.
+func peekEnd(c syscall.Conn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	ended := false
+	err = raw.Control(func(fd uintptr) {
+		var b [1]byte
+		n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		ended = err == nil && n == 0 || errors.Is(err, unix.ECONNRESET)
+	})
+	return err == nil && ended
+}

@@ -475,6 +475,10 @@ func (s *session) endTransfer(t *transfer, r engineReply) error {
 	switch {
 	case local != nil:
 		return localFault(t.store, local)
+	case r.code == int(protocol.CodeTransferDone) && t.store && hungUp(s.raw):
+		// A program that is killed ends both its connections: the end of the data is not that of the document.
+		s.gone = true
+		return dataFault("client gone")
 	case r.code == int(protocol.CodeTransferDone):
 		text := t.done
 		if text == "" {
