@@ -35,6 +35,7 @@ type Policy struct {
 	// CallerFirst lets the caller's preference decide over Codecs' order.
 	CallerFirst bool
 	Encryption  Encryption
+	NoTransfer  bool // transfers of the call are refused, as DialParams.NoTransfer
 	// MinRefresh and MaxRefresh bound what a registration gets; zero: 60 s
 	// and 3600 s.
 	MinRefresh, MaxRefresh time.Duration

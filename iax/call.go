@@ -2,6 +2,7 @@ package iax
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,23 +16,24 @@ type EventKind uint8
 // Events of a call, in the order of its life. DTMF and text may come often, the
 // others once.
 const (
-	EventAccepted   EventKind = iota + 1 // the other side took the call and the codec is known
-	EventProceeding                      // the call goes on its way
-	EventRinging                         // it rings at the far end
-	EventProgress                        // in-band information may be heard
-	EventBusy                            // the far end tells it is busy (the end follows)
-	EventCongestion                      // no circuit (the end follows)
-	EventAnswered                        // answered; audio runs
-	EventDTMF                            // a digit, in Event.Digit
-	EventText                            // a text frame, in Event.Text
-	EventEnded                           // the call is over; Event.Err tells why. The last event
+	EventAccepted    EventKind = iota + 1 // the other side took the call and the codec is known
+	EventProceeding                       // the call goes on its way
+	EventRinging                          // it rings at the far end
+	EventProgress                         // in-band information may be heard
+	EventBusy                             // the far end tells it is busy (the end follows)
+	EventCongestion                       // no circuit (the end follows)
+	EventAnswered                         // answered; audio runs
+	EventDTMF                             // a digit, in Event.Digit
+	EventText                             // a text frame, in Event.Text
+	EventEnded                            // the call is over; Event.Err tells why. The last event
+	EventTransferred                      // the exchange connected us with the far end directly; Event.Text tells what of it
 )
 
 // String names the event for logs.
 func (k EventKind) String() string {
 	names := [...]string{
 		EventAccepted: "accepted", EventProceeding: "proceeding", EventRinging: "ringing", EventProgress: "progress",
-		EventBusy: "busy", EventCongestion: "congestion", EventAnswered: "answered", EventDTMF: "DTMF", EventText: "text", EventEnded: "ended",
+		EventBusy: "busy", EventCongestion: "congestion", EventAnswered: "answered", EventDTMF: "DTMF", EventText: "text", EventEnded: "ended", EventTransferred: "transferred",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
@@ -88,6 +90,7 @@ type Call struct {
 	info  CallInfo
 	stats Stats
 	err   *CallError
+	end   remoteKey // of the other end
 }
 
 func newCall(e *Endpoint, d *dialog) *Call {
@@ -98,7 +101,10 @@ func newCall(e *Endpoint, d *dialog) *Call {
 	c.m.random = e.cfg.Rand
 	c.m.voice = c.hear
 	c.m.report = c.receiverReport
-	c.m.trace = e.tracer(d.remote)
+	c.m.home = d.remote
+	if e.cfg.Trace != nil {
+		c.m.trace = func(sent bool, clear []byte) { e.tracer(c.m.far(sent))(sent, clear) }
+	}
 	c.m.onState = func(from, to callState) {
 		e.log.Debug().Uint16("call", uint16(d.number)).Stringer("remote", d.remote).Stringer("from", from).Stringer("to", to).Msg("iax: call state")
 	}
@@ -206,7 +212,9 @@ func (c *Call) Stats() Stats {
 // The methods below are the machine that the dialog drives: the call's machine
 // with its audio.
 
-func (c *Call) receive(now time.Time, b []byte) { c.m.receive(now, b) }
+func (c *Call) receive(now time.Time, from netip.AddrPort, b []byte) { c.m.receive(now, from, b) }
+
+func (c *Call) ways() (netip.AddrPort, remoteKey) { return c.m.home, c.m.second() }
 
 func (c *Call) output() *output { return &c.m.out }
 
@@ -356,7 +364,7 @@ func (c *Call) snapshot() {
 	if !c.upAt.IsZero() {
 		s.Duration = time.Since(c.upAt)
 	}
-	c.info, c.stats = c.m.info, s
+	c.info, c.stats, c.end = c.m.info, s, remoteKey{c.m.home, c.m.remote}
 }
 
 // receiverReport is what PONG tells (RFC 5456 8.6.37 to 8.6.42).

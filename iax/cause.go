@@ -82,6 +82,8 @@ type CallError struct {
 	Remote bool       // the far end ended the call
 	Local  bool       // our side (Hangup, Reject, Media.Done) ended the call
 	Text   string     // cause text as received, or what happened here
+	// Transferred: the call goes on without us; see Transfer.
+	Transferred bool
 }
 
 // Error is one sentence for the person who reads the log.

@@ -78,7 +78,7 @@ func (e *Endpoint) dialogFor(p *datagram, source wire.CallNumber) *dialog {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if dest := wire.PeekDest(p.bytes()); dest != 0 {
-		if d := e.byNumber[dest]; d != nil && d.remote == p.from {
+		if d := e.byNumber[dest]; d != nil && (d.remote == p.from || d.second == remoteKey{p.from, source}) {
 			return d
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 
 // machine is what a dialog drives: a call or a registration without I/O.
 type machine interface {
-	receive(now time.Time, datagram []byte)
+	receive(now time.Time, from netip.AddrPort, datagram []byte)
 	// deadline is when timeout has something to do.
 	deadline() (time.Time, bool)
 	timeout(now time.Time)
@@ -20,6 +20,13 @@ type machine interface {
 	// stepped is called after each step, when the datagrams are sent; now is
 	// the time after that.
 	stepped(now time.Time)
+}
+
+// roamer is a machine whose other end may change: see transfer.go.
+type roamer interface {
+	// ways tells where the other end is, and a second one that may speak to
+	// us; the number of that is 0 if there is none.
+	ways() (home netip.AddrPort, second remoteKey)
 }
 
 // inboxLen is how many datagrams of one dialog may wait: more than a second of
@@ -40,7 +47,8 @@ type dialog struct {
 	wishes []func(now time.Time)
 	wake   chan struct{}
 
-	bound wire.CallNumber // remote number under which mini frames find us
+	bound  wire.CallNumber // remote number under which mini frames find us
+	second remoteKey       // another end that may speak to us: see transfer.go
 }
 
 // datagram is a received one; its space is used again.
@@ -112,7 +120,7 @@ func (d *dialog) run() {
 func (d *dialog) take(p *datagram) {
 	now := time.Now()
 	for {
-		d.m.receive(now, p.bytes())
+		d.m.receive(now, p.from, p.bytes())
 		d.e.recycle(p)
 		select {
 		case p = <-d.inbox:
@@ -137,8 +145,18 @@ func (d *dialog) grant() {
 // flush sends what the machine said and tells it.
 func (d *dialog) flush() {
 	out := d.m.output()
-	out.each(func(b []byte) { d.e.write(b, d.remote) })
+	out.each(func(b []byte, to netip.AddrPort) {
+		if !to.IsValid() {
+			to = d.remote
+		}
+		d.e.write(b, to)
+	})
 	out.clearPackets()
+	if r, ok := d.m.(roamer); ok {
+		if home, second := r.ways(); home != d.remote || second != d.second {
+			d.e.roam(d, home, second)
+		}
+	}
 	if n := d.m.remoteNumber(); n != d.bound && n != 0 {
 		d.e.bind(d, n)
 	}

@@ -257,20 +257,39 @@ func (e *Endpoint) open(remote netip.AddrPort, make func(number wire.CallNumber,
 func (e *Endpoint) bind(d *dialog, remote wire.CallNumber) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if d.bound != 0 && e.byRemote[remoteKey{d.remote, d.bound}] == d {
-		delete(e.byRemote, remoteKey{d.remote, d.bound})
-	}
+	e.forget(d, remoteKey{d.remote, d.bound})
 	d.bound = remote
 	e.byRemote[remoteKey{d.remote, remote}] = d
+}
+
+// forget ends that frames of a sender belong to a dialog. The tables are locked.
+func (e *Endpoint) forget(d *dialog, key remoteKey) {
+	if e.byRemote[key] == d {
+		delete(e.byRemote, key)
+	}
+}
+
+// roam follows a call that changes its other end, or may be spoken to by a
+// second one.
+func (e *Endpoint) roam(d *dialog, home netip.AddrPort, second remoteKey) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forget(d, d.second)
+	if home != d.remote {
+		e.forget(d, remoteKey{d.remote, d.bound})
+		d.remote, d.bound = home, 0
+	}
+	if d.second = second; second.number != 0 {
+		e.byRemote[second] = d
+	}
 }
 
 // finished takes a dialog out of the tables.
 func (e *Endpoint) finished(d *dialog) {
 	e.mu.Lock()
 	delete(e.byNumber, d.number)
-	if e.byRemote[remoteKey{d.remote, d.bound}] == d {
-		delete(e.byRemote, remoteKey{d.remote, d.bound})
-	}
+	e.forget(d, remoteKey{d.remote, d.bound})
+	e.forget(d, d.second)
 	if c, ok := d.m.(*Call); ok {
 		delete(e.calls, c)
 	}

@@ -2,6 +2,7 @@ package iax
 
 import (
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/litoria-fax/litoria/iax/wire"
@@ -53,8 +54,11 @@ type callMachine struct {
 	voiceOut  voiceSender
 	rxLast    uint32 // last time stamp of received audio, to extend those of mini frames
 	rxCodec   Codec
-	trunked   bool   // audio comes in trunk frames
-	trunkBase uint32 // what makes a trunk frame's time stamp one of this call
+	trunked   bool           // audio comes in trunk frames
+	trunkBase uint32         // what makes a trunk frame's time stamp one of this call
+	home      netip.AddrPort // where the other end is
+	from      netip.AddrPort // where the datagram in hand comes from
+	tx        transfer
 	closeAs   *CallError
 	sawEvents uint32 // events that are told once
 }
@@ -100,6 +104,7 @@ func (m *callMachine) end(now time.Time, why *CallError) {
 func (m *callMachine) newOutgoing(now time.Time, local wire.CallNumber, p DialParams) {
 	m.link = newLink(now, local, &m.out, m.trace)
 	m.params = p
+	m.tx.refuse = p.NoTransfer
 	m.codecs = p.Codecs
 	if len(m.codecs) == 0 {
 		m.codecs = AllCodecs()
@@ -150,8 +155,13 @@ func dateTime(t time.Time) uint32 {
 }
 
 // receive takes a datagram of this call.
-func (m *callMachine) receive(now time.Time, b []byte) {
+func (m *callMachine) receive(now time.Time, from netip.AddrPort, b []byte) {
 	if m.state == stateClosed {
+		return
+	}
+	m.from = from
+	if from != m.home {
+		m.receiveElsewhere(now, from, b)
 		return
 	}
 	if m.crypt != nil {
@@ -173,7 +183,7 @@ func (m *callMachine) receive(now time.Time, b []byte) {
 	case wire.KindMini:
 		var f wire.Mini
 		if wire.ParseMini(b, &f) == nil {
-			m.receiveVoice(now, m.extendTS(f.Timestamp), f.Data)
+			m.receiveVoice(now, extendTS(m.rxLast, f.Timestamp), f.Data)
 		}
 	}
 }
@@ -183,8 +193,8 @@ func (m *callMachine) isFrom(source wire.CallNumber) bool { return m.remote == 0
 
 // extendTS completes the low half of a time stamp to the one nearest to the
 // last received (RFC 5456 8.1.2).
-func (m *callMachine) extendTS(low uint16) uint32 {
-	return m.rxLast + uint32(int32(int16(low-uint16(m.rxLast)))) //nolint:gosec // serial number arithmetic
+func extendTS(last uint32, low uint16) uint32 {
+	return last + uint32(int32(int16(low-uint16(last)))) //nolint:gosec // serial number arithmetic
 }
 
 func (m *callMachine) receiveVoice(now time.Time, ts uint32, payload []byte) {
@@ -195,9 +205,11 @@ func (m *callMachine) receiveVoice(now time.Time, ts uint32, payload []byte) {
 		m.rxCodec = m.info.Codec
 	}
 	m.rxLast = ts
-	if m.voice != nil {
-		m.voice(now, ts, m.rxCodec, payload)
+	if m.tx.moved {
+		m.directVoice(now, ts, m.rxCodec, payload)
+		return
 	}
+	m.oldVoice(now, ts, m.rxCodec, payload)
 }
 
 // trunkVoice takes audio from a trunk frame without time stamps per call: the

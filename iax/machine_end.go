@@ -27,6 +27,10 @@ func (m *callMachine) reject(now time.Time, why *CallError) {
 // hangup ends the call on our user's wish. A call that came in and is not yet
 // accepted is rejected.
 func (m *callMachine) hangup(now time.Time, cause Cause, text string) {
+	if m.tx.leaving { // the two ends speak to each other
+		m.leave(now)
+		return
+	}
 	if cause == CauseNone {
 		cause = CauseNormalClearing
 	}
@@ -68,6 +72,7 @@ func (m *callMachine) deadline() (time.Time, bool) {
 	first = earliest(first, m.giveUpAt)
 	first = earliest(first, m.authUntil)
 	first = earliest(first, m.pingDue())
+	first = earliest(first, m.tx.deadline())
 	return first, !first.IsZero()
 }
 
@@ -91,6 +96,7 @@ func (m *callMachine) timeout(now time.Time) {
 		m.authUntil = time.Time{}
 		m.reject(now, &CallError{Cause: CauseTimerExpiry, Text: "no answer to the authentication request"})
 	}
+	m.transferTimeout(now)
 	if due(now, m.pingDue()) {
 		m.nextPing = now.Add(pingInterval)
 		m.lastIn = now
@@ -103,6 +109,9 @@ func (m *callMachine) timeout(now time.Time) {
 // pingDue is when the next PING goes out: regularly, and sooner when an answered
 // call is quiet, so that an exchange that was restarted is noticed.
 func (m *callMachine) pingDue() time.Time {
+	if m.tx.leaving {
+		return time.Time{}
+	}
 	if m.state != stateUp || m.lastIn.IsZero() || len(m.pending) > 0 {
 		return m.nextPing
 	}
@@ -151,5 +160,9 @@ func (m *callMachine) sendVoice(now time.Time, ts uint32, codec Codec, payload [
 	}
 	f := wire.Mini{Source: m.local, Timestamp: uint16(ts), Data: payload} //nolint:gosec // the low half is what is meant
 	m.plain = f.Append(m.plain[:0])
+	if m.tx.phase == txMedia {
+		m.towards(m.tx.key.addr, func() { m.transmit(m.plain) })
+		return
+	}
 	m.transmit(m.plain)
 }

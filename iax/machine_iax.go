@@ -33,15 +33,16 @@ func (m *callMachine) handleIAX(now time.Time, f *wire.Full) {
 		m.handlePong(now, f.Timestamp)
 	case wire.LagRq:
 		m.send(now, f.Timestamp, wire.TypeIAX, uint64(wire.LagRp), nil)
-	case wire.LagRp, wire.MWI, wire.Unsupport, wire.TxRej, wire.TxRel, wire.TxReady, wire.Poke:
+	case wire.LagRp, wire.MWI, wire.Unsupport, wire.Poke:
 		// Heard. A POKE inside a call is a PING that asks for nothing.
 	case wire.Quelch:
 		m.quelched = true
 	case wire.Unquelch:
 		m.quelched = false
-	case wire.TxReq, wire.TxCnt, wire.TxAcc, wire.TxMedia:
-		// Transfers are refused: the exchange stays in the path (6.5).
-		m.sendIAX(now, wire.TxRej, nil)
+	case wire.TxReq, wire.TxReady, wire.TxRel, wire.TxRej, wire.TxMedia:
+		m.handleTransfer(now, cmd, f, ies)
+	case wire.TxCnt, wire.TxAcc:
+		// Meant for the way between the two ends: see receiveElsewhere.
 	default:
 		m.unsupported(now, cmd)
 	}

@@ -1,6 +1,7 @@
 package iax
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func (b *bench) frame(f wire.Full) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.m.receive(b.now, d)
+	b.m.receive(b.now, b.m.home, d)
 }
 
 // say sends an IAX command of the peer, in order.
@@ -84,7 +85,7 @@ func (b *bench) control(c wire.Control) {
 func (b *bench) sent() []wire.Full {
 	b.t.Helper()
 	var list []wire.Full
-	b.m.out.each(func(d []byte) {
+	b.m.out.each(func(d []byte, _ netip.AddrPort) {
 		var f wire.Full
 		if err := wire.ParseFull(append([]byte(nil), d...), &f); err != nil {
 			b.t.Fatalf("sent %x: %v", d, err)
@@ -233,7 +234,7 @@ func TestClauses(t *testing.T) {
 	t.Run("a frame of another call of the same address is not taken", func(t *testing.T) {
 		b := upCall(t)
 		d, _ := (&wire.Full{Source: peerNumber + 1, Dest: ourNumber, OSeq: b.oseq, Type: wire.TypeIAX, Subclass: uint64(wire.Hangup)}).Append(nil)
-		b.m.receive(b.now, d)
+		b.m.receive(b.now, b.m.home, d)
 		b.want()
 	})
 }
@@ -249,7 +250,7 @@ func TestTimeStampsWrap(t *testing.T) {
 		for k := range uint32(30) {
 			ts := start + k*20
 			a.m.sendVoice(a.now, ts, ULaw, []byte{byte(k)})
-			a.m.out.each(func(d []byte) {
+			a.m.out.each(func(d []byte, _ netip.AddrPort) {
 				d = append([]byte(nil), d...)
 				if kind, _ := wire.Peek(d); kind == wire.KindFull {
 					full++
@@ -262,7 +263,7 @@ func TestTimeStampsWrap(t *testing.T) {
 					b.frame(f)
 					return
 				}
-				b.m.receive(b.now, d)
+				b.m.receive(b.now, b.m.home, d)
 			})
 			a.m.out.clearPackets()
 		}
@@ -347,7 +348,7 @@ func FuzzCall(f *testing.F) {
 		}
 		for i := 0; i < len(data); {
 			n := min(len(data)-i, 12+int(data[i]%64))
-			b.m.receive(b.now, append([]byte(nil), data[i:i+n]...))
+			b.m.receive(b.now, b.m.home, append([]byte(nil), data[i:i+n]...))
 			if len(b.m.out.ends) > 3 {
 				t.Fatalf("%d datagrams answer one", len(b.m.out.ends))
 			}

@@ -1,12 +1,24 @@
 package iax
 
+import "net/netip"
+
 // output collects what a machine wants done: datagrams to send, in order, and
 // events for the user. The driver takes both after each step. The space for
 // datagrams is used again.
 type output struct {
 	buf    []byte // datagrams one behind the other
-	ends   []int  // where each ends in buf
+	ends   []datagramEnd
 	events []Event
+
+	// to is where datagrams go that are added from now on; the zero value is
+	// the dialog's other end.
+	to netip.AddrPort
+}
+
+// datagramEnd is where a datagram ends in the buffer, and where it goes.
+type datagramEnd struct {
+	end int
+	to  netip.AddrPort
 }
 
 // begin gives the space behind the last datagram to append a new one to.
@@ -15,18 +27,18 @@ func (o *output) begin() []byte { return o.buf }
 // end takes what was appended to begin's slice as one datagram.
 func (o *output) end(b []byte) {
 	o.buf = b
-	o.ends = append(o.ends, len(b))
+	o.ends = append(o.ends, datagramEnd{len(b), o.to})
 }
 
 // put adds a datagram.
 func (o *output) put(datagram []byte) { o.end(append(o.begin(), datagram...)) }
 
 // each calls f for every datagram, in order.
-func (o *output) each(f func(datagram []byte)) {
+func (o *output) each(f func(datagram []byte, to netip.AddrPort)) {
 	start := 0
-	for _, end := range o.ends {
-		f(o.buf[start:end])
-		start = end
+	for _, e := range o.ends {
+		f(o.buf[start:e.end], e.to)
+		start = e.end
 	}
 }
 

@@ -114,4 +114,7 @@ type DialParams struct {
 	// Timeout ends the call with CauseNoAnswer if it is not answered by then.
 	// Zero: no limit of its own.
 	Timeout time.Duration
+	// NoTransfer refuses transfers (RFC 5456 6.5): the exchange stays in the
+	// path of the call.
+	NoTransfer bool
 }

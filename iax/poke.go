@@ -47,7 +47,7 @@ func (e *Endpoint) Poke(ctx context.Context, to netip.AddrPort) (time.Duration, 
 	}
 }
 
-func (m *pokeMachine) receive(now time.Time, b []byte) {
+func (m *pokeMachine) receive(now time.Time, _ netip.AddrPort, b []byte) {
 	var f wire.Full
 	if wire.ParseFull(b, &f) != nil || f.Type != wire.TypeIAX || wire.Command(f.Subclass) != wire.Pong || m.closed {
 		return

@@ -113,13 +113,13 @@ func (r *Registrar) attempt(now time.Time, addr netip.AddrPort) (wire.CallNumber
 	return number, true
 }
 
-func (r *Registrar) receive(now time.Time, b []byte) { r.m.receive(now, b) }
-func (r *Registrar) deadline() (time.Time, bool)     { return r.m.deadline() }
-func (r *Registrar) timeout(now time.Time)           { r.m.timeout(now) }
-func (r *Registrar) output() *output                 { return &r.m.out }
-func (r *Registrar) remoteNumber() wire.CallNumber   { return r.m.remote }
-func (r *Registrar) stepped(time.Time)               {}
-func (r *Registrar) abandon()                        { r.m.phase = regOver }
+func (r *Registrar) receive(now time.Time, _ netip.AddrPort, b []byte) { r.m.receive(now, b) }
+func (r *Registrar) deadline() (time.Time, bool)                       { return r.m.deadline() }
+func (r *Registrar) timeout(now time.Time)                             { r.m.timeout(now) }
+func (r *Registrar) output() *output                                   { return &r.m.out }
+func (r *Registrar) remoteNumber() wire.CallNumber                     { return r.m.remote }
+func (r *Registrar) stepped(time.Time)                                 {}
+func (r *Registrar) abandon()                                          { r.m.phase = regOver }
 
 func (r *Registrar) over() bool {
 	if r.m.phase != regOver {

@@ -91,7 +91,7 @@ func (r *regServer) start(now time.Time, f *wire.Full, ies wire.IEs, random io.R
 	r.sendIAX(now, wire.RegAuth, reply)
 }
 
-func (r *regServer) receive(now time.Time, b []byte) {
+func (r *regServer) receive(now time.Time, _ netip.AddrPort, b []byte) {
 	var f wire.Full
 	if wire.ParseFull(b, &f) != nil || f.Type != wire.TypeIAX || f.Source != r.remote {
 		return

@@ -101,7 +101,7 @@ func TestProblems(t *testing.T) {
 		{"unknown setting", "[a]\ntype=friend\nmailbox=12\n", `test.conf:3: "mailbox" is not known here and left out`, false},
 		{"wrong type", "[a]\ntype=foe\n", `test.conf:2: type = "foe": friend, user or peer is expected`, true},
 		{"compressed codec", "[a]\ntype=friend\nallow=gsm\n", `test.conf:3: the codec "gsm" cannot carry fax and is left out`, false},
-		{"transfer", "[a]\ntype=friend\ntransfer=yes\n", `test.conf:3: transfer = yes is not possible here: the exchange stays in the path of a call`, false},
+		{"transfer", "[a]\ntype=friend\ntransfer=never\n", `test.conf:3: transfer = "never": yes, no or mediaonly is expected`, true},
 		{"no codec left", "[a]\ntype=friend\ndisallow=all\n", `test.conf:1: [a] allows no codec that can carry fax: ulaw, alaw, slin`, true},
 		{"no key", "[a]\ntype=friend\nauth=rsa\n", `test.conf:1: [a] has auth=rsa, but no inkeys`, true},
 		{"key file missing", "[a]\ntype=friend\ninkeys=frog\n", "inkeys: iax: key: open ", true},

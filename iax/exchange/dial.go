@@ -47,7 +47,10 @@ func parseDial(args string) (targets []dialTarget, timeout time.Duration, option
 }
 
 // leg is one attempt of a Dial.
-type leg struct{ call *iax.Call }
+type leg struct {
+	call *iax.Call
+	peer *peerConfig
+}
 
 // dial runs Dial: calls all targets at once; the first that answers is
 // connected. If none does, the plan goes on with the next step, which is how
@@ -134,7 +137,7 @@ func (ch *channel) place(t dialTarget, timeout time.Duration) (legs []*leg, why 
 	params := iax.DialParams{
 		Account: iax.Account{Username: username, Secret: p.secret, Key: p.outKey, Allow: p.methods | iax.AuthRSA},
 		Number:  number, Context: peerContext, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
-		Codecs: codecs, Encryption: p.encryption, Timeout: timeout,
+		Codecs: codecs, Encryption: p.encryption, Timeout: timeout, NoTransfer: p.transfer == transferNo,
 	}
 	for _, addr := range addresses {
 		params.Server = addr.String()
@@ -144,7 +147,7 @@ func (ch *channel) place(t dialTarget, timeout time.Duration) (legs []*leg, why 
 			why = iax.CauseTemporaryFailure
 			continue
 		}
-		legs = append(legs, &leg{call: call})
+		legs = append(legs, &leg{call, p})
 	}
 	return legs, why
 }
@@ -242,6 +245,7 @@ func (ch *channel) bridge(l *leg, events <-chan legEvent) {
 	l.call.Relay(ch.call.SendVoice)
 	ch.call.Relay(l.call.SendVoice)
 	ch.answer()
+	ch.transfer(l)
 	for {
 		select {
 		case <-ch.call.Done():

@@ -37,6 +37,7 @@ type peerConfig struct {
 	callerID      iax.CallerID
 	hasCallerID   bool
 	qualify       time.Duration // longest round trip that is well; 0: not watched
+	transfer      transferMode
 	permits       []acl
 	file          string
 	line          int
@@ -214,8 +215,8 @@ var peerSettings = map[string]func(f *peerFile, p *peerConfig, v setting){
 	"deny":              func(f *peerFile, p *peerConfig, v setting) { f.addACL(p, v, false) },
 	"jitterbuffer":      only("no", "audio goes through with its true time stamps; the buffer is at the ends"),
 	"forcejitterbuffer": only("no", "audio goes through with its true time stamps; the buffer is at the ends"),
-	"transfer":          only("no", "the exchange stays in the path of a call"),
-	"notransfer":        only("yes", "the exchange stays in the path of a call"),
+	"transfer":          (*peerFile).setTransfer,
+	"notransfer":        (*peerFile).setNoTransfer,
 	"trunk":             only("no", "each call has its own frames (trunk frames of others are understood)"),
 	"autokill":          only("yes", "an end that does not answer is always given up"),
 }

@@ -19,7 +19,7 @@ func (a *authority) policy(p *peerConfig, from netip.AddrPort) iax.Policy {
 	}
 	return iax.Policy{
 		RequireToken: p.token, Methods: p.methods, Secret: p.secret, Keys: p.keys, Codecs: p.codecs, CallerFirst: p.callerFirst,
-		Encryption: p.encryption,
+		Encryption: p.encryption, NoTransfer: p.transfer == transferNo,
 	}
 }
 

@@ -165,7 +165,7 @@ func (set *Settings) account(s *spool.Spool, c *config.Config) error {
 	}
 	set.Registration = iax.Registration{Account: a, Server: c.String("IAXServer"), Backups: c.All("IAXBackupServer"), Refresh: c.Seconds("IAXRefresh")}
 	set.Dial = iax.DialParams{Account: a, Server: c.String("IAXServer"), Context: c.String("IAXContext"), Codecs: codecs, Encryption: encryption,
-		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer}
+		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer, NoTransfer: !c.Bool("IAXTransfer")}
 	return nil
 }
 
