@@ -89,7 +89,9 @@ func TestTransfer(t *testing.T) {
 		{name: "no way between the ends", caller: "yes", callee: "yes", blocked: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { runTransfer(t, tc.caller, tc.callee, tc.refuse, tc.blocked, tc.jitter, tc.audio, tc.leaves) })
+			synctest.Test(t, func(t *testing.T) {
+				runTransfer(t, tc.caller, tc.callee, tc.refuse, tc.blocked, tc.jitter, tc.audio, tc.leaves)
+			})
 		})
 	}
 }
