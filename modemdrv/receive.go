@@ -155,18 +155,41 @@ type slowSink struct {
 	s       *Session
 	decoder *hdlc.Decoder
 	copies  splicer
+	broken  int // bits until an abort counts; 0: there is none
 }
 
+// afterEnd is how many bits of noise V.21 may give after the end of a carrier. An
+// abort among them spoils nothing.
+const afterEnd = 16
+
 // WriteBits implements modem.Sink.
-func (k *slowSink) WriteBits(bits uint32, n int) { k.decoder.WriteBits(bits, n) }
+func (k *slowSink) WriteBits(bits uint32, n int) {
+	k.goesOn(n)
+	k.decoder.WriteBits(bits, n)
+}
 
 // WriteDoubtful implements v21.Doubter.
-func (k *slowSink) WriteDoubtful(bits uint32, n int) { k.decoder.WriteDoubtful(bits, n) }
+func (k *slowSink) WriteDoubtful(bits uint32, n int) {
+	k.goesOn(n)
+	k.decoder.WriteDoubtful(bits, n)
+}
+
+// goesOn tells that the carrier is there still: an abort was one.
+func (k *slowSink) goesOn(bits int) {
+	if k.broken == 0 {
+		return
+	}
+	if k.broken -= bits; k.broken <= 0 {
+		k.broken = 0
+		k.s.post(t30.FrameEvent{})
+	}
+}
 
 // Status implements modem.Sink. A carrier counts once flags were found in it.
 func (k *slowSink) Status(st modem.Status) {
 	switch st {
 	case modem.CarrierUp:
+		k.broken = 0
 		k.decoder.Reset()
 	case modem.CarrierDown:
 		k.down()
@@ -176,6 +199,7 @@ func (k *slowSink) Status(st modem.Status) {
 
 func (k *slowSink) down() {
 	k.decoder.Close() // a frame that waits for its flag comes before the end
+	k.broken = 0
 	r := &k.s.rx
 	if r.v21Up {
 		r.v21Up = false
@@ -211,10 +235,14 @@ func (k *slowSink) Frame(payload []byte, ok bool) {
 const fcsLength = 2
 
 // Abort implements hdlc.Handler. Within a transmission it means that a frame
-// was spoilt.
+// was spoilt, unless the carrier has ended: then it is noise.
 func (k *slowSink) Abort() {
-	if k.s.rx.v21Up {
+	switch {
+	case !k.s.rx.v21Up:
+	case k.decoder.Octets() >= hdlc.MinFrame:
 		k.s.post(t30.FrameEvent{})
+	case k.broken == 0:
+		k.broken = afterEnd
 	}
 }
 

@@ -17,18 +17,18 @@ import (
 const (
 	// preamble is the flags before V.21 frames: 1 s +-15 % (T.30 5.3.1), and no
 	// longer than that demands.
-	preamble = 870 * time.Millisecond
+	preamble = 850 * time.Millisecond
 	// ecmFlags go before the frames of a block: 200 +-100 ms (T.4 A.3.2).
-	ecmFlags = 120 * time.Millisecond
+	ecmFlags = 105 * time.Millisecond
 	// checkLength is the training check: 1.5 s +-10 % (T.30 5.3.6.1.4).
-	checkLength = 1400 * time.Millisecond
+	checkLength = 1355 * time.Millisecond
 	// closingFlags follow the last frame, so that the end of the carrier harms
 	// nothing.
 	closingFlags = 2
 
 	// lateEnd is how long after the end of the far end's V.21 we know of it; it
 	// counts as part of the pause.
-	lateEnd = 30 * t30.Second / 1000
+	lateEnd = 40 * t30.Second / 1000
 	// patience is how long the end of the far end's signal is waited for.
 	patience = t30.Second
 )

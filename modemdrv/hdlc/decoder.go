@@ -70,6 +70,10 @@ func (d *Decoder) afterFlag() {
 // Abort since.
 func (d *Decoder) Synced() bool { return d.synced }
 
+// Octets is how many whole octets came since the last flag; in Abort, of the
+// frame that was broken off.
+func (d *Decoder) Octets() int { return d.length }
+
 // WriteBits takes n bits (at most 32), the first in the lowest place.
 func (d *Decoder) WriteBits(bits uint32, n int) {
 	if d.repair.limit > 0 {

@@ -106,7 +106,8 @@ func TestPoll(t *testing.T) {
 	}
 }
 
-var callStatistics = regexp.MustCompile(`(?m)^IAX2 .*\n`)
+// callStatistics are lines of figures in a session log.
+var callStatistics = regexp.MustCompile(`(?m)^(IAX2|(POLL|RECV|SEND) line at) .*\n`)
 
 // TestPollDelivery: what is written about a poll, at both ends, and who is told.
 func TestPollDelivery(t *testing.T) {

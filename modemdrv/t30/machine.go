@@ -26,8 +26,8 @@ const (
 	lastWait  = 1500 * Second / 1000
 
 	// pause is the silence between signals of different modulation, and after
-	// the far end's (5.3.2.4: 75 +- 20 ms).
-	pause = 75 * Second / 1000
+	// the far end's (5.3.2.4: 75 +- 20 ms). HylaFAX with iaxmodem takes 60 ms, too.
+	pause = 60 * Second / 1000
 	// cedLength is how long CED lasts (4.3.3.4: 2.6 to 4.0 s).
 	cedLength = 2600 * Second / 1000
 
