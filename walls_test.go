@@ -1,12 +1,15 @@
 // Package litoria_test holds the walls of the house: which room may import
-// which. See DESIGN in docs/architecture.md; .golangci.yml says the same to
-// the linter.
+// which. See docs/architecture.md; .golangci.yml says the same to the linter
+// (go test -run TestLinterWalls -update .).
 package litoria_test
 
 import (
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -80,6 +83,64 @@ func (w wall) check(t *testing.T, p listed) {
 			t.Errorf("%s imports %s: %s", name, imported, w.why)
 		}
 	}
+}
+
+var update = flag.Bool("update", false, "write the walls into .golangci.yml")
+
+// Where the walls stand in .golangci.yml.
+const (
+	linterBegin = "    # The walls, from walls_test.go.\n"
+	linterEnd   = "    # The end of the walls.\n"
+)
+
+// TestLinterWalls: the linter has the same walls.
+func TestLinterWalls(t *testing.T) {
+	const file = ".golangci.yml"
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(b), linterBegin)
+	has, after, ok2 := strings.Cut(rest, linterEnd)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no walls between its marks", file)
+	}
+	want := linterWalls()
+	if has == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s has other walls than walls_test.go: go test -run TestLinterWalls -update .", file)
+	}
+	if err := os.WriteFile(file, []byte(before+linterBegin+want+linterEnd+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// linterWalls are the walls as rules of depguard. Tests, and what is in interop
+// for them, stand outside.
+func linterWalls() string {
+	var b strings.Builder
+	b.WriteString("    depguard:\n      rules:\n")
+	for i, w := range walls {
+		room, only := strings.CutSuffix(w.room, "$")
+		fmt.Fprintf(&b, "        wall%d-%s:\n", i+1, strings.ReplaceAll(room, "/", "-"))
+		files := []string{"**/" + room + "/**"}
+		if only {
+			files[0] = "**/" + room + "/*.go"
+		}
+		for _, e := range w.except {
+			files = append(files, "!**/"+e+"/**")
+		}
+		fmt.Fprintf(&b, "          files: [%q]\n          deny:\n", strings.Join(append(files, "!**/interop/**", "!$test"), `", "`))
+		for _, f := range w.forbidden {
+			if _, err := os.Stat(f); err == nil {
+				f = module + f
+			}
+			fmt.Fprintf(&b, "            - {pkg: %s, desc: %q}\n", f, w.why)
+		}
+	}
+	return strings.ReplaceAll(b.String(), `\"`, `"`)
 }
 
 func within(name, room string) bool { return name == room || strings.HasPrefix(name, room+"/") }
