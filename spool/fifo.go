@@ -151,6 +151,7 @@ const (
 	LineState    = 'S' // the state to be in when idle follows: R, B or D
 	LineLockWait = 'L' // go and wait for the lock
 	LineAbort    = 'Z' // abort the call
+	LineRescan   = 'R' // take up, reread and drop lines as their configurations are now (HylaFAX's faxgetty knows no such message and logs it)
 )
 
 // ModemStatus tells faxq what a line is doing: one of the Modem letters with

@@ -12,6 +12,7 @@ import (
 const (
 	StatusInitializing = "Initializing server and modem"
 	StatusIdle         = "Running and idle"
+	StatusRefused      = "Not running: " // the reason follows; ours
 	StatusModemWait    = "Waiting for modem to come ready"
 	StatusLockWait     = "Waiting for modem to come free"
 	StatusGettyWait    = "Waiting for login session to terminate"

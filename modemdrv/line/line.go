@@ -63,6 +63,7 @@ type Line struct {
 	registrar  *iax.Registrar
 	registered bool
 	trouble    string // why it is not registered
+	leaving    bool   // it is removed as soon as no call needs it
 	state      State
 	status     string
 	jobs       []string // job files of the batch being sent
@@ -102,7 +103,7 @@ func (l *Line) setState(s State) {
 	if l.state == Closed {
 		return
 	}
-	if s == Idle && !l.registered {
+	if s == Idle && (!l.registered || l.leaving) {
 		s = Waiting
 	}
 	l.log.Debug().Stringer("from", l.state).Stringer("to", s).Msg("STATE CHANGE")
@@ -113,7 +114,9 @@ func (l *Line) setState(s State) {
 		l.tellReady()
 	case Waiting:
 		text := spool.StatusModemWait
-		if l.trouble != "" {
+		if l.leaving {
+			text += ": " + leavingText
+		} else if l.trouble != "" {
 			text += ": " + l.trouble
 		}
 		l.say(text)
@@ -232,6 +235,8 @@ func (l *Line) obey(m string) {
 		}
 	case spool.LineAnswer:
 		l.answerNow(rest)
+	case spool.LineRescan:
+		l.process.calls.Go(l.process.Rescan)
 	case spool.LineLockWait:
 		l.log.Warn().Str("message", m).Msg("not supported on a line over IAX2: there is no lock to wait for")
 	default:
@@ -335,12 +340,15 @@ func (l *Line) finished() {
 	l.jobs, l.current, l.commid, l.abort = nil, "", "", nil
 	l.reread()
 	l.setState(Idle)
+	if l.leaving {
+		l.left()
+	}
 }
 
 // reread takes a changed configuration between two calls, as faxgetty does. The
 // mutex is held.
 func (l *Line) reread() {
-	if l.state == Closed || !l.conf.Stale() {
+	if l.state == Closed || l.leaving || !l.conf.Stale() {
 		return
 	}
 	if err := l.process.reconfigure(l); err != nil {

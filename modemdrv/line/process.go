@@ -53,7 +53,8 @@ type Process struct {
 	endpoints map[string]*iax.Endpoint // by bind address
 	numbers   *iax.NumberPool
 
-	fitting sync.Mutex // held while channels of a line come and go
+	fitting   sync.Mutex // held while channels of a line come and go
+	following sync.Mutex // held while the set of lines follows the files
 }
 
 // Start begins to serve the lines. A line that cannot be served does not hinder
@@ -73,7 +74,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	var errs []error
 	for _, id := range ids {
 		if err := p.Add(id); err != nil {
-			p.log.Error().Str("line", id).Err(err).Msg("line not started")
+			p.refuse(id, err)
 			errs = append(errs, err)
 		}
 	}
@@ -102,57 +103,6 @@ func configured(s *spool.Spool) ([]string, error) {
 	}
 	slices.Sort(ids)
 	return ids, nil
-}
-
-// Rescan takes up lines whose configuration is new, drops those whose
-// configuration is gone, and rereads changed ones that are idle (SIGHUP).
-func (p *Process) Rescan() {
-	if len(p.o.Lines) == 0 {
-		p.follow()
-	}
-	p.mu.Lock()
-	lines := make([]*Line, 0, len(p.lines))
-	for _, l := range p.lines {
-		lines = append(lines, l)
-	}
-	p.mu.Unlock()
-	for _, l := range lines {
-		l.mu.Lock()
-		if l.state == Idle || l.state == Waiting {
-			l.reread()
-		} // a line in a call rereads when the call is over
-		l.mu.Unlock()
-	}
-}
-
-// follow brings the set of lines in step with the configuration files.
-func (p *Process) follow() {
-	ids, err := p.configured()
-	if err != nil {
-		p.log.Error().Err(err).Msg("configuration files cannot be listed")
-		return
-	}
-	p.mu.Lock()
-	var gone, fresh []string
-	for id, l := range p.lines {
-		if l.base == nil && !slices.Contains(ids, id) {
-			gone = append(gone, id)
-		}
-	}
-	for _, id := range ids {
-		if p.lines[id] == nil {
-			fresh = append(fresh, id)
-		}
-	}
-	p.mu.Unlock()
-	for _, id := range gone {
-		p.Remove(id)
-	}
-	for _, id := range fresh {
-		if err := p.Add(id); err != nil {
-			p.log.Error().Str("line", id).Err(err).Msg("line not started")
-		}
-	}
 }
 
 // Add takes up a line.

@@ -209,6 +209,9 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 		p.Number = n
 	}
 	t.trace("DIAL %s", destination(j))
+	if s := t.registeredAt(); s != "" {
+		p.Server = s
+	}
 	if p.Server == "" {
 		return &iax.CallError{Local: true, Result: iax.DialNoDialtone, Text: "no IAXServer is configured for this line"}
 	}
@@ -235,6 +238,23 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 		call.Hangup(iax.CauseNormalClearing, "given up")
 	}
 	return failure
+}
+
+// registeredAt is the exchange that holds the registration of the line's account
+// now: the one of IAXServer and IAXBackupServer that answers. "" if none does.
+func (l *Line) registeredAt() string {
+	if l.base != nil {
+		l = l.base
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.registrar == nil {
+		return ""
+	}
+	if s := l.registrar.Status(); s.State == iax.Registered {
+		return s.Server
+	}
+	return ""
 }
 
 // dialFailed ends a call that reached nobody.
