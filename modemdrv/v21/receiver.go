@@ -52,6 +52,7 @@ type Receiver struct {
 	half    bool    // it is the middle of a bit
 	start   instant // of the bit under way
 	middle  instant // of the bit before
+	change  window  // from there to the middle of the bit under way
 	last    int     // the bit before
 	gone    int     // bits in a row without carrier
 	quality quality
@@ -136,21 +137,25 @@ func (r *Receiver) acquire() {
 // transition looks from the middle of one bit to the middle of the next. Where
 // they differ both tones are there for equally long, if the timing is right.
 func (r *Receiver) transition(i *instant) {
-	w := between(&r.middle, i, bitSamples)
-	now := 0
-	if early := between(&r.start, i, bitSamples/2); early.one > early.zero {
-		now = 1
-	}
-	if now != r.last && w.made == 0 && r.gone == 0 {
-		late := (w.one - w.zero) / (w.one + w.zero + 1)
-		if r.last == 1 {
-			late = -late
-		}
-		step := -late * timingGain * bitBlocks / 2
-		r.time += step
-		r.quality.corrected(step)
-	}
+	r.change = between(&r.middle, i, bitSamples)
 	r.middle = *i
+}
+
+// follow corrects the timing by what lies between the bit before and this one, once
+// that is decided: a part of it would not do where the timing is far off, as half a
+// bit that begins a third of a bit early is the one before.
+func (r *Receiver) follow(bit int) {
+	w := &r.change
+	if bit == r.last || w.made > 0 || r.gone > 0 {
+		return
+	}
+	late := (w.one - w.zero) / (w.one + w.zero + 1)
+	if r.last == 1 {
+		late = -late
+	}
+	step := -late * timingGain * bitBlocks / 2
+	r.time += step
+	r.quality.corrected(step)
 }
 
 // bit decides.
@@ -164,6 +169,7 @@ func (r *Receiver) bit(i *instant) {
 	if w.one > w.zero {
 		bit = 1
 	}
+	r.follow(bit)
 	r.last = bit
 	share := w.share()
 	if w.made == 0 {
