@@ -260,6 +260,7 @@ func (c *Call) settle(now time.Time) {
 	switch {
 	case up && c.upAt.IsZero():
 		c.upAt = now
+		c.snapshot() // whoever hears the first of the audio knows the codec
 	case !up:
 		c.playing = false
 		return

@@ -62,7 +62,13 @@ func startPBX(t *testing.T) *pbx {
 		fmt.Fprintf(&extensions, "exten => %d,1,Dial(IAX2/%s/${EXTEN},30)\n", 1100+i, k.name)
 	}
 	fmt.Fprintf(&extensions, "exten => 603,1,Answer()\n same => n,Wait(2)\n same => n,Playtones(1400)\n same => n,Wait(3)\n same => n,Hangup()\n")
-	a := &pbx{Asterisk: lab.StartAsterisk(t, peers.String(), extensions.String())}
+	return startPBXWith(t, peers.String(), extensions.String())
+}
+
+// startPBXWith is startPBX for other peers: an Asterisk with keys.
+func startPBXWith(t *testing.T, peers, extensions string, general ...string) *pbx {
+	t.Helper()
+	a := &pbx{Asterisk: lab.StartAsterisk(t, peers, extensions, general...)}
 	keys := filepath.Join(a.Dir, "lib/keys")
 	for _, k := range []string{"line", "server"} {
 		lab.Run(t, "openssl", "genrsa", "-traditional", "-out", filepath.Join(keys, k+".key"), "1024")
