@@ -6,6 +6,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X github.com/litoria-fax/litoria/protocol.Version=$(VERSION)
 COMMANDS := $(notdir $(wildcard cmd/*))
 CLIENTS  := sendfax faxstat faxrm faxalter faxcover
+# For engineers: not in anybody's PATH.
+HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
@@ -37,9 +39,7 @@ verify: ## formatting, vet, tests, builds for all targets
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for FUZZTIME (default 30s)
-	@$(GO) list -f '{{.Dir}}' ./... | while read d; do \
-	  for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$d/*_test.go 2>/dev/null); do \
-	    echo "== $$d $$f"; (cd $$d && $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s .) || exit 1; done; done
+	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
 
 bench: ## benchmarks of everything
 	$(GO) test -run '^$$' -bench . ./...
@@ -94,9 +94,10 @@ clients: ## the client commands for Windows and macOS, into bin/GOOS-GOARCH
 	  e=; [ $${t%/*} != windows ] || e=.exe; \
 	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/$${t%/*}-$${t#*/}/$$c$$e ./cmd/$$c || exit 1; done; done
 
-install: build ## install daemons into PREFIX/sbin and clients into PREFIX/bin (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
-	for c in $(filter-out $(CLIENTS) faxdemo,$(COMMANDS)); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/sbin/$$c; done
+install: build ## install daemons into PREFIX/sbin, clients into bin, engineers' helpers into lib/litoria (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/litoria
+	for c in $(filter-out $(CLIENTS) $(HELPERS) faxdemo,$(COMMANDS)); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/sbin/$$c; done
+	for c in $(HELPERS); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/lib/litoria/$$c; done
 	for c in $(CLIENTS); do install -m 755 $(BIN)/$$c $(DESTDIR)$(PREFIX)/bin/$$c; done
 
 clean: ## remove what was built
