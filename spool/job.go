@@ -195,6 +195,7 @@ type ParseError struct {
 	Text string
 }
 
+// Error gives place and text.
 func (e *ParseError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
 
 // ErrDamaged is wrapped by the error of a job file that cannot be read as one.

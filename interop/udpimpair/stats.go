@@ -26,6 +26,7 @@ func (s *Stats) add(o Stats) {
 	s.DelayMax = max(s.DelayMax, o.DelayMax)
 }
 
+// String gives the counts and shares on one line.
 func (s Stats) String() string {
 	pct := 0.0
 	if s.In > 0 {

@@ -107,8 +107,10 @@ func training(short bool) string {
 	return "long"
 }
 
+// String names the tone, for traces.
 func (a SendTone) String() string { return "send " + a.Tone.String() }
 
+// String names the frames in their order, for traces.
 func (a SendFrames) String() string {
 	s := "send"
 	for i, f := range a.Frames {
@@ -120,12 +122,15 @@ func (a SendFrames) String() string {
 	return s
 }
 
+// String gives the rate of the training check.
 func (a SendTCF) String() string { return fmt.Sprintf("send TCF %v", a.Rate) }
 
+// String gives modulation and length of the training.
 func (a SendImage) String() string {
 	return fmt.Sprintf("send image %v %s", a.Rate, training(a.Short))
 }
 
+// String gives modulation, training and the number of FCD frames.
 func (a SendECM) String() string {
 	n := 0
 	for _, f := range a.Frames {
@@ -136,6 +141,7 @@ func (a SendECM) String() string {
 	return fmt.Sprintf("send ECM %v %s, %d frames", a.Rate, training(a.Short), n)
 }
 
+// String gives what is listened for.
 func (a Listen) String() string {
 	if a.Content == Signals {
 		return "listen"
@@ -143,6 +149,11 @@ func (a Listen) String() string {
 	return fmt.Sprintf("listen for %v %v %s", a.Content, a.Rate, training(a.Short))
 }
 
-func (Stop) String() string     { return "stop" }
-func (HangUp) String() string   { return "hang up" }
+// String names the action.
+func (Stop) String() string { return "stop" }
+
+// String names the action.
+func (HangUp) String() string { return "hang up" }
+
+// String gives the news that is reported.
 func (a Report) String() string { return "report " + a.News.String() }

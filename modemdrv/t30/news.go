@@ -117,10 +117,13 @@ func verb(sending bool) string {
 	return "receive"
 }
 
+// String gives the states before and after.
 func (n StateNews) String() string { return fmt.Sprintf("state %v -> %v", n.From, n.To) }
 
+// String names the frames.
 func (n FramesSentNews) String() string { return SendFrames{Frames: n.Frames}.String() }
 
+// String names the frame, or says that it is damaged.
 func (n FrameReceivedNews) String() string {
 	if !n.Good {
 		return "received a damaged frame"
@@ -128,10 +131,13 @@ func (n FrameReceivedNews) String() string {
 	return "received " + n.Frame.String()
 }
 
+// String gives the far end's identity.
 func (n RemoteNews) String() string { return fmt.Sprintf("remote %q", n.Remote.ID) }
 
+// String gives what was agreed on.
 func (n NegotiatedNews) String() string { return verb(n.Sending) + " " + n.Parameters.String() }
 
+// String gives rate, outcome and reason.
 func (n TrainingNews) String() string {
 	r := "failed"
 	if n.OK {
@@ -140,18 +146,22 @@ func (n TrainingNews) String() string {
 	return fmt.Sprintf("%s training at %v %s (%s)", verb(n.Sending), n.Rate, r, n.Reason)
 }
 
+// String gives the page's number.
 func (n PageStartNews) String() string {
 	return fmt.Sprintf("%s page %d", verb(n.Sending), n.Page)
 }
 
+// String gives page and block, and how many frames went again.
 func (n PageProgressNews) String() string {
 	return fmt.Sprintf("%s page %d: block %d through, %d frames, %d again", verb(n.Sending), n.Page, n.Block, n.Frames, n.Again)
 }
 
+// String gives the PPR's number in the block and how many frames it asks for.
 func (n RequestNews) String() string {
 	return fmt.Sprintf("%s page %d block %d: PPR %d for %d frames", verb(n.Sending), n.Page, n.Block, n.Count, n.Bad)
 }
 
+// String gives the response to the page.
 func (n PageNews) String() string {
 	if n.Response == NULL {
 		return fmt.Sprintf("%s page %d: cut off by the end of the call", verb(n.Sending), n.Page)
@@ -159,12 +169,14 @@ func (n PageNews) String() string {
 	return fmt.Sprintf("%s page %d: %v", verb(n.Sending), n.Page, n.Response)
 }
 
+// String gives the demodulator's measurements.
 func (n LineNews) String() string {
 	q := n.Quality
 	return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0, offset %.1f Hz, skew %.0f ppm, error %.1f dB",
 		n.Rate, q.SNR, q.Level, q.CarrierOffset, q.ClockSkew, q.EqualizerMSE)
 }
 
+// String names the tone or the digit.
 func (n ToneNews) String() string {
 	if n.Tone == PushButton {
 		return fmt.Sprintf("heard the digit %c", n.Digit)
@@ -172,6 +184,8 @@ func (n ToneNews) String() string {
 	return "heard " + n.Tone.String()
 }
 
+// String gives the text.
 func (n TroubleNews) String() string { return n.Text }
 
+// String gives the result.
 func (n EndNews) String() string { return "end: " + n.Result.String() }

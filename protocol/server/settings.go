@@ -102,6 +102,7 @@ func (c *Settings) Set(tag, value string) error {
 // UnsupportedError is a parameter of HylaFAX that this server does not act on.
 type UnsupportedError struct{ Tag, Why string }
 
+// Error names the parameter and says why it has no effect.
 func (e *UnsupportedError) Error() string { return fmt.Sprintf("%s has no effect: %s", e.Tag, e.Why) }
 
 func (c *Settings) setOther(tag, value string) error {

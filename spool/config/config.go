@@ -34,6 +34,7 @@ type Problem struct {
 	Text string
 }
 
+// Error gives place and text.
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
 
 // Item is a parameter as it stands in a file.

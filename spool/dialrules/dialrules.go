@@ -39,6 +39,7 @@ type SyntaxError struct {
 	Text string
 }
 
+// Error gives place and text.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text) }
 
 // Rules is a parsed rules file. It does not change and may be used by several
