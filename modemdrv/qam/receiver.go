@@ -1,6 +1,8 @@
 package qam
 
 import (
+	"fmt"
+
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 )
 
@@ -23,6 +25,7 @@ const (
 
 // Receiver is the part of a receiver that all fast modems share.
 type Receiver struct {
+	family   Family
 	mode     *Mode
 	dec      Decoder
 	sink     modem.Sink
@@ -53,14 +56,23 @@ type Receiver struct {
 // blockSize is how many samples are taken into the history at once.
 const blockSize = 160
 
-// Init sets the receiver up for the first rate.
-func (r *Receiver) Init(mode *Mode, dec Decoder, sink modem.Sink) {
-	r.mode, r.dec, r.sink = mode, dec, sink
+// Family makes what a receiver has to know about a rate of its modulation, and the
+// decoder that puts its bits into sink; or it tells that this is no such rate.
+type Family func(rate modem.Rate, sink modem.Sink) (*Mode, Decoder, error)
+
+// Init sets the receiver up to wait for a burst with long training at the first rate.
+func (r *Receiver) Init(family Family, rate modem.Rate, sink modem.Sink) error {
+	mode, dec, err := family(rate, sink)
+	if err != nil {
+		return err
+	}
+	r.family, r.mode, r.dec, r.sink = family, mode, dec, sink
 	r.front = newFront(filterFor(mode.Pulse), mode.Pulse)
 	r.fit = newFit()
 	r.fakeAt, r.fakeTo = -1, -1
 	r.makeRoom()
 	r.search(r.now())
+	return nil
 }
 
 // makeRoom allocates what a short training needs.
@@ -70,10 +82,18 @@ func (r *Receiver) makeRoom() {
 	}
 }
 
-// Reset makes the receiver wait for another burst, perhaps at another rate. Where
+// Restart makes the receiver wait for another burst, perhaps at another rate. Where
 // the modulation has a short training and a long one was received before, either
-// is recognized; short tells which one is expected.
-func (r *Receiver) Reset(mode *Mode, dec Decoder, short bool) {
+// is recognized, since the far end may have missed a message; short tells which
+// one is expected.
+func (r *Receiver) Restart(rate modem.Rate, short bool) error {
+	mode, dec, err := r.family(rate, r.sink)
+	if err != nil {
+		return err
+	}
+	if short && mode.ShortTraining == 0 {
+		return fmt.Errorf("qam: %v has no short training", rate)
+	}
 	r.short = short
 	if mode.Pulse != r.mode.Pulse {
 		r.front = newFront(filterFor(mode.Pulse), mode.Pulse)
@@ -82,6 +102,7 @@ func (r *Receiver) Reset(mode *Mode, dec Decoder, short bool) {
 	r.mode, r.dec = mode, dec
 	r.makeRoom()
 	r.search(r.now())
+	return nil
 }
 
 // Write takes line signal.

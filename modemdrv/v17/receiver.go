@@ -9,33 +9,16 @@ import (
 )
 
 // Receiver receives bursts of V.17. It implements modem.Receiver.
-type Receiver struct {
-	qam.Receiver
-	sink modem.Sink
-}
+type Receiver struct{ qam.Receiver }
 
-// NewReceiver makes a receiver that waits for a burst with long training.
+// NewReceiver makes a receiver that waits for a burst with long training. Restart
+// with a short one needs what the last long training taught.
 func NewReceiver(rate modem.Rate, sink modem.Sink) (*Receiver, error) {
-	mode, dec, err := newMode(rate, sink)
-	if err != nil {
+	r := &Receiver{}
+	if err := r.Init(newMode, rate, sink); err != nil {
 		return nil, err
 	}
-	r := &Receiver{sink: sink}
-	r.Init(mode, dec, sink)
 	return r, nil
-}
-
-// Restart makes the receiver wait for another burst, at this rate. short tells
-// that its training should be the short one, which needs what the last long
-// training taught. After one, both trainings are recognized whatever is expected:
-// the far end may have missed a message.
-func (r *Receiver) Restart(rate modem.Rate, short bool) error {
-	mode, dec, err := newMode(rate, r.sink)
-	if err != nil {
-		return err
-	}
-	r.Reset(mode, dec, short)
-	return nil
 }
 
 // setup is what all receivers of one rate share.

@@ -8,34 +8,16 @@ import (
 )
 
 // Receiver receives bursts of V.27 ter. It implements modem.Receiver.
-type Receiver struct {
-	qam.Receiver
-	sink modem.Sink
-}
+type Receiver struct{ qam.Receiver }
 
-// NewReceiver makes a receiver that waits for a burst.
+// NewReceiver makes a receiver that waits for a burst. Facsimile has no short
+// training of V.27 ter.
 func NewReceiver(rate modem.Rate, sink modem.Sink) (*Receiver, error) {
-	mode, dec, err := newMode(rate, sink)
-	if err != nil {
+	r := &Receiver{}
+	if err := r.Init(newMode, rate, sink); err != nil {
 		return nil, err
 	}
-	r := &Receiver{sink: sink}
-	r.Init(mode, dec, sink)
 	return r, nil
-}
-
-// Restart makes the receiver wait for another burst, at this rate. Facsimile
-// has no short training: short must be false.
-func (r *Receiver) Restart(rate modem.Rate, short bool) error {
-	if short {
-		return fmt.Errorf("v27ter: facsimile has no short training")
-	}
-	mode, dec, err := newMode(rate, r.sink)
-	if err != nil {
-		return err
-	}
-	r.Reset(mode, dec, false)
-	return nil
 }
 
 func newMode(rate modem.Rate, sink modem.Sink) (*qam.Mode, qam.Decoder, error) {
