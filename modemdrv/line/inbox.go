@@ -115,7 +115,7 @@ func (b *inbox) Store(p modemdrv.ReceivedPage) error {
 	if p.Quality.BadRows > 0 {
 		page.Clean = tiff.Regenerated
 	}
-	page.SetCoding(stored(p))
+	page.SetCoding(b.set.coding(p))
 	if err := d.out.WriteBitmap(page, p.Bitmap); err != nil {
 		b.trace("FAX: %s: page %d cannot be stored: %v", d.file.Name, d.pages+1, err)
 		b.line.log.Error().Str("file", d.file.Name).Err(err).Msg("received page cannot be stored")
@@ -133,10 +133,14 @@ func (b *inbox) Store(p modemdrv.ReceivedPage) error {
 	return nil
 }
 
-// stored is the coding in which a page is kept: as it came, but damaged rows
-// are concealed by then, and MMR is the smallest for those.
-func stored(p modemdrv.ReceivedPage) t4.Coding {
-	if p.Quality.BadRows > 0 {
+// coding is the one in which a page is kept: as it came, but damaged rows are
+// concealed by then, and MMR is the smallest for those. RecvDataFormat is about
+// pages that came without error correction.
+func (set *Settings) coding(p modemdrv.ReceivedPage) t4.Coding {
+	switch {
+	case set.RecvCoded && !p.Parameters.ECM():
+		return set.RecvCoding
+	case p.Quality.BadRows > 0:
 		return t4.MMR
 	}
 	return p.Parameters.Coding

@@ -110,10 +110,23 @@ func (b *outbox) read(s *spool.Spool, i int, j *spool.Job) ([]pageRef, error) {
 	if len(pages) == 0 {
 		return nil, fmt.Errorf("Job has no pages to send") //nolint:staticcheck // shown to people as it is
 	}
+	oneLength(pages)
 	pages[0].info.NewDocument = i > 0
 	last := &pages[len(pages)-1]
 	last.lastOfJob, last.after = true, left
 	return pages, nil
+}
+
+// oneLength gives all pages the length of the longest: where the length changes the
+// far end would begin another document.
+func oneLength(pages []pageRef) {
+	longest := t30.LengthA4
+	for _, p := range pages {
+		longest = max(longest, p.info.Length)
+	}
+	for i := range pages {
+		pages[i].info.Length = longest
+	}
 }
 
 // polls tells whether a job has a poll request.

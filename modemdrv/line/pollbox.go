@@ -89,6 +89,7 @@ func (d *pollDocument) open(s *spool.Spool) error {
 		r.Close()
 		return fmt.Errorf("%s has no pages", d.name)
 	}
+	oneLength(d.pages)
 	d.reader = r
 	return nil
 }

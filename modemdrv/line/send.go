@@ -319,9 +319,11 @@ func (t *transmission) sessionConfig(j *spool.Job) t30.Config {
 	case j.DesiredEC == 1 && cfg.FrameSize == 0:
 		cfg.FrameSize = 64
 	}
-	if cfg.Capabilities.Codings == 0 {
-		cfg.Capabilities.Codings = codings(j.DesiredDF)
+	wanted := t.set.Codings
+	if wanted == 0 {
+		wanted = codings(j.DesiredDF)
 	}
+	cfg.Capabilities.Codings &= wanted
 	return cfg
 }
 
@@ -332,7 +334,7 @@ func applyDesired(c *config.Config, set *Settings) {
 		set.Session.MaxRate = bitRate(c.Int("DesiredBR"))
 	}
 	if c.Has("DesiredDF") {
-		set.Session.Capabilities.Codings = codings(c.Int("DesiredDF"))
+		set.Codings = codings(c.Int("DesiredDF"))
 	}
 	if c.Has("DesiredEC") {
 		set.Session.NoECM = c.Int("DesiredEC") == 0

@@ -14,6 +14,7 @@ import (
 
 	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
+	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/sched"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/config"
@@ -38,6 +39,8 @@ type Settings struct {
 	ServerKey    *rsa.PublicKey // IAXServerKeyFile: callers prove themselves by it; nil: not
 
 	RecvMode, LogMode fs.FileMode
+	RecvCoding        t4.Coding // RecvDataFormat, of pages without error correction
+	RecvCoded         bool      // false: as they came
 	LogCalls          bool
 	FaxRcvdCmd        string
 	PollRcvdCmd       string
@@ -49,6 +52,7 @@ type Settings struct {
 	PollPassword      string // PWD that they must give; "": none
 
 	Session t30.Config // without documents and identities of the call
+	Codings t30.Set    // DesiredDF of a batch, which goes before the job's own; 0: none
 	Redial  sched.Redial
 	Rules   *dialrules.Rules
 	Level   float64 // dBm0 of what we send
@@ -102,6 +106,15 @@ func ReadSettings(s *spool.Spool, devid string, c *config.Config) (set *Settings
 	set.Bind = net.JoinHostPort(c.String("IAXBindAddress"), strconv.Itoa(c.Int("IAXPort")))
 	if set.Channels, err = readChannels(c.Int("IAXChannels")); err != nil {
 		problems = append(problems, fmt.Errorf("etc/config.%s: %w", devid, err))
+	}
+	if set.RecvCoding, set.RecvCoded, err = recvFormat(c.String("RecvDataFormat")); err != nil {
+		problems = append(problems, fmt.Errorf("etc/config.%s: %w; pages are kept as they come", devid, err))
+	}
+	if c.Has("ModemSoftRTFCC") && !c.Bool("ModemSoftRTFCC") {
+		problems = append(problems, fmt.Errorf("etc/config.%s: ModemSoftRTFCC: no is not supported; pages are coded as the far end takes them", devid))
+	}
+	if c.Has("DesiredST") {
+		problems = append(problems, fmt.Errorf("etc/config.%s: DesiredST is not supported; rows last as long as the far end needs", devid))
 	}
 	if err := set.account(s, c); err != nil {
 		return nil, problems, fmt.Errorf("etc/config.%s: %w", devid, err)
@@ -159,13 +172,17 @@ func (set *Settings) account(s *spool.Spool, c *config.Config) error {
 	if encryption != iax.EncryptNever && a.Secret == "" {
 		return fmt.Errorf("IAXEncryption: %s needs IAXSecret or IAXSecretFile: the key is made of it", c.String("IAXEncryption"))
 	}
+	trunk, ok := map[string]iax.TrunkMode{"no": iax.TrunkNo, "yes": iax.TrunkYes, "notimestamps": iax.TrunkPlain}[strings.ToLower(c.String("IAXTrunk"))]
+	if !ok {
+		return fmt.Errorf("IAXTrunk: %q is none of no, yes, notimestamps", c.String("IAXTrunk"))
+	}
 	number := c.String("IAXCallerIDNumber")
 	if number == "" {
 		number = set.Number
 	}
 	set.Registration = iax.Registration{Account: a, Server: c.String("IAXServer"), Backups: c.All("IAXBackupServer"), Refresh: c.Seconds("IAXRefresh")}
 	set.Dial = iax.DialParams{Account: a, Server: c.String("IAXServer"), Context: c.String("IAXContext"), Codecs: codecs, Encryption: encryption,
-		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer, NoTransfer: !c.Bool("IAXTransfer")}
+		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer, NoTransfer: !c.Bool("IAXTransfer"), Trunk: trunk}
 	return nil
 }
 
@@ -213,6 +230,9 @@ func below(s *spool.Spool, file string) string {
 func session(c *config.Config) t30.Config {
 	return t30.Config{
 		NoECM:                  !c.Bool("Class1ECMSupport"),
+		FrameSize:              frameSize(c.Int("Class1ECMFrameSize")),
+		GiveUpECM:              !c.Bool("Class1PersistentECM"),
+		Capabilities:           abilities(c),
 		PercentGoodLines:       c.Int("PercentGoodLines"),
 		MaxConsecutiveBadLines: c.Int("MaxConsecutiveBadLines"),
 		MinAcceptedLineCount:   c.Int("MinAcceptedLineCount"),
@@ -225,6 +245,66 @@ func session(c *config.Config) t30.Config {
 			"retransmit": t30.Retransmit, "retransmit-ignore": t30.RetransmitIgnore, "giveup": t30.GiveUp, "ignore": t30.Ignore,
 		}[strings.ToLower(c.String("RTNHandlingMethod"))],
 	}
+}
+
+// frameSize is the size of ECM frames that is asked for: 64 octets, or 0 for 256.
+func frameSize(octets int) int {
+	if octets == 64 {
+		return octets
+	}
+	return 0
+}
+
+// abilities reads what the line offers of T.30, by the Class1 parameters that are
+// not about the modem itself. Their values are sets of bits, as in T.32.
+func abilities(c *config.Config) t30.Capabilities {
+	a := t30.Capabilities{Octets64: frameSize(c.Int("Class1ECMFrameSize")) != 0, Codings: t30.SetOf(t4.MH), Resolutions: t30.SetOf(t30.Standard)}
+	if c.Bool("Class1MRSupport") {
+		a.Codings |= t30.SetOf(t4.MR)
+	}
+	if c.Bool("Class1MMRSupport") {
+		a.Codings |= t30.SetOf(t4.MMR)
+	}
+	switch wide := c.Int("Class1PageWidthSupport"); {
+	case wide&4 != 0:
+		a.MaxWidth = t30.Width303
+	case wide&2 != 0:
+		a.MaxWidth = t30.Width255
+	}
+	switch long := c.Int("Class1PageLengthSupport"); {
+	case long&4 != 0:
+		a.MaxLength = t30.Unlimited
+	case long&2 != 0:
+		a.MaxLength = t30.LengthB4
+	}
+	have := c.Int("Class1Resolutions")
+	if c.Has("Class1ExtendedRes") && !c.Has("Class1Resolutions") && !c.Bool("Class1ExtendedRes") { // its former name
+		have = spool.VRFine
+	}
+	for r, bits := range map[t30.Resolution]int{
+		t30.Fine: spool.VRFine | spool.VR200x200, t30.Superfine: spool.VRR8 | spool.VR200x400, t30.R400: spool.VRR16, t30.R300: spool.VR300x300,
+	} {
+		if have&bits != 0 {
+			a.Resolutions |= t30.SetOf(r)
+		}
+	}
+	return a
+}
+
+// recvFormat reads RecvDataFormat: the coding in which pages are kept that came
+// without error correction; ok is false for adaptive, which is as they came.
+func recvFormat(name string) (coding t4.Coding, ok bool, err error) {
+	switch strings.ToLower(name) {
+	case "adaptive":
+		return 0, false, nil
+	case "1-d mh":
+		return t4.MH, true, nil
+	case "2-d mr":
+		return t4.MR, true, nil
+	case "2-d mmr":
+		return t4.MMR, true, nil
+	}
+	return 0, false, fmt.Errorf("RecvDataFormat: %q is none of 1-D MH, 2-D MR, 2-D MMR, adaptive", name)
 }
 
 // redial reads the JobReq* and JobRetry* parameters.
