@@ -326,6 +326,19 @@ func BenchmarkReceiver(b *testing.B) {
 	}
 }
 
+func BenchmarkTransmitter(b *testing.B) {
+	src := make(bitSlice, 1<<16)
+	x, out, left := NewTransmitter(&src), make([]int16, 160), len(src)
+	for b.Loop() {
+		if left -= 8; left < 0 { // 160 samples take six bits
+			src, left = make(bitSlice, 1<<16), 1<<16
+			x = NewTransmitter(&src)
+		}
+		x.Read(out)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(160*b.N), "ns/sample")
+}
+
 func FuzzReceiver(f *testing.F) {
 	in := send(linesim.Bits(60, 1))
 	seed := make([]byte, 0, 2*len(in))
