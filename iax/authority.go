@@ -36,6 +36,7 @@ type Policy struct {
 	CallerFirst bool
 	Encryption  Encryption
 	NoTransfer  bool // transfers of the call are refused, as DialParams.NoTransfer
+	Trunk       TrunkMode
 	// MinRefresh and MaxRefresh bound what a registration gets; zero: 60 s
 	// and 3600 s.
 	MinRefresh, MaxRefresh time.Duration

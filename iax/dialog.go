@@ -145,9 +145,14 @@ func (d *dialog) grant() {
 // flush sends what the machine said and tells it.
 func (d *dialog) flush() {
 	out := d.m.output()
-	out.each(func(b []byte, to netip.AddrPort) {
+	out.each(func(b []byte, e datagramEnd) {
+		to := e.to
 		if !to.IsValid() {
 			to = d.remote
+		}
+		if e.trunk != TrunkNo {
+			d.e.trunks.add(time.Now(), to, e.trunk, e.due, b)
+			return
 		}
 		d.e.write(b, to)
 	})

@@ -96,6 +96,7 @@ type Endpoint struct {
 	numbers  *NumberPool
 	tokens   *tokenMaker
 	counters counters
+	trunks   trunks
 	space    sync.Pool
 
 	mu       sync.Mutex // guards the tables: dialogs come and go on their own goroutines
@@ -136,6 +137,7 @@ func Listen(cfg Config) (*Endpoint, error) {
 		byNumber: make(map[wire.CallNumber]*dialog), byRemote: make(map[remoteKey]*dialog),
 		calls: make(map[*Call]struct{}), regs: make(map[*Registrar]struct{}), unproved: make(map[netip.Addr]int),
 	}
+	e.trunks.write = e.write
 	e.space.New = func() any { return &datagram{b: make([]byte, wire.MaxDatagram)} }
 	if e.conn == nil {
 		if cfg.Listen == "" {
@@ -199,6 +201,7 @@ func (e *Endpoint) Close() error {
 		e.abandon()
 		<-all
 	}
+	e.trunks.close()
 	err := e.conn.Close()
 	e.reader.Wait()
 	return err

@@ -165,4 +165,7 @@ func (m *callMachine) sendVoice(now time.Time, ts uint32, codec Codec, payload [
 		return
 	}
 	m.transmit(m.plain)
+	if m.trunk != TrunkNo && m.crypt == nil {
+		m.out.trunk(m.trunk, m.epoch.Add(time.Duration(ts)*time.Millisecond))
+	}
 }

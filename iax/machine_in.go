@@ -12,7 +12,7 @@ func (m *callMachine) newIncoming(now time.Time, local wire.CallNumber, f *wire.
 	m.link = newLink(now, local, &m.out, m.trace)
 	m.info, m.policy = info, policy
 	m.info.Incoming = true
-	m.tx.refuse = policy.NoTransfer
+	m.tx.refuse, m.trunk = policy.NoTransfer, policy.Trunk
 	m.codecs = policy.Codecs
 	m.proposed = readOffer(ies)
 	m.accept(now, f)

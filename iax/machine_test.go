@@ -1,7 +1,7 @@
 package iax
 
 import (
-	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,7 +85,7 @@ func (b *bench) control(c wire.Control) {
 func (b *bench) sent() []wire.Full {
 	b.t.Helper()
 	var list []wire.Full
-	b.m.out.each(func(d []byte, _ netip.AddrPort) {
+	b.m.out.each(func(d []byte, _ datagramEnd) {
 		var f wire.Full
 		if err := wire.ParseFull(append([]byte(nil), d...), &f); err != nil {
 			b.t.Fatalf("sent %x: %v", d, err)
@@ -250,7 +250,7 @@ func TestTimeStampsWrap(t *testing.T) {
 		for k := range uint32(30) {
 			ts := start + k*20
 			a.m.sendVoice(a.now, ts, ULaw, []byte{byte(k)})
-			a.m.out.each(func(d []byte, _ netip.AddrPort) {
+			a.m.out.each(func(d []byte, _ datagramEnd) {
 				d = append([]byte(nil), d...)
 				if kind, _ := wire.Peek(d); kind == wire.KindFull {
 					full++
@@ -282,10 +282,12 @@ func TestTimeStampsWrap(t *testing.T) {
 // tells.
 func TestTrunkWithoutTimeStamps(t *testing.T) {
 	b := upCall(t)
+	b.m.trunkVoice(b.now, 980, []byte{1}) // overtook the full frame
+	b.frame(wire.Full{OSeq: b.oseq, Timestamp: 5000, Type: wire.TypeVoice, Subclass: uint64(ULaw), Data: []byte{1}})
 	for _, ts := range []uint32{1000, 1020, 1060} {
 		b.m.trunkVoice(b.now, ts, []byte{1})
 	}
-	if b.heard[1]-b.heard[0] != 20 || b.heard[2]-b.heard[1] != 40 {
+	if want := []uint32{5000, 5040, 5060, 5100}; !slices.Equal(b.heard, want) {
 		t.Errorf("heard at %v", b.heard)
 	}
 }

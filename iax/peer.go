@@ -117,4 +117,5 @@ type DialParams struct {
 	// NoTransfer refuses transfers (RFC 5456 6.5): the exchange stays in the
 	// path of the call.
 	NoTransfer bool
+	Trunk      TrunkMode // how audio is sent
 }

@@ -282,7 +282,7 @@ func (m *callMachine) move(now time.Time, f *wire.Full) {
 	m.remote, m.home, m.out.to = t.key.number, t.key.addr, t.key.addr
 	m.info.Remote = m.home
 	t.phase, t.moved, t.repeat = txNone, true, time.Time{}
-	m.voiceOut = voiceSender{}
+	m.voiceOut, m.trunk = voiceSender{}, TrunkNo // the new end was not asked
 	t.rxLast, m.rxLast = m.rxLast, 0
 	m.event(now, Event{Kind: EventTransferred, Text: "the call goes directly to " + m.home.String()})
 	m.replay(now)

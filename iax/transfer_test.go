@@ -36,7 +36,7 @@ func (b *bench) directIAX(cmd wire.Command) {
 
 // ways gives the addresses that the datagrams go to which are there to send.
 func (b *bench) ways() (to []netip.AddrPort) {
-	b.m.out.each(func(_ []byte, a netip.AddrPort) { to = append(to, a) })
+	b.m.out.each(func(_ []byte, e datagramEnd) { to = append(to, e.to) })
 	return to
 }
 

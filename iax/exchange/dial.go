@@ -137,7 +137,7 @@ func (ch *channel) place(t dialTarget, timeout time.Duration) (legs []*leg, why 
 	params := iax.DialParams{
 		Account: iax.Account{Username: username, Secret: p.secret, Key: p.outKey, Allow: p.methods | iax.AuthRSA},
 		Number:  number, Context: peerContext, Caller: ch.caller, ANI: ch.info.ANI, RDNIS: ch.info.RDNIS,
-		Codecs: codecs, Encryption: p.encryption, Timeout: timeout, NoTransfer: p.transfer == transferNo,
+		Codecs: codecs, Encryption: p.encryption, Timeout: timeout, NoTransfer: p.transfer == transferNo, Trunk: ch.peers.trunkMode(p),
 	}
 	for _, addr := range addresses {
 		params.Server = addr.String()

@@ -38,6 +38,7 @@ type peerConfig struct {
 	hasCallerID   bool
 	qualify       time.Duration // longest round trip that is well; 0: not watched
 	transfer      transferMode
+	trunk         bool
 	permits       []acl
 	file          string
 	line          int
@@ -56,6 +57,7 @@ type generalConfig struct {
 	maxRefresh   time.Duration
 	qualifyOK    time.Duration // between two looks at a peer that is well
 	qualifyNotOK time.Duration
+	trunkPlain   bool       // trunktimestamps=no
 	defaults     peerConfig // what peers begin with
 }
 
@@ -139,6 +141,8 @@ func (f *peerFile) generalSetting(v setting) {
 		g.minRefresh = f.number(v, time.Second)
 	case "maxregexpire":
 		g.maxRefresh = f.number(v, time.Second)
+	case "trunktimestamps":
+		g.trunkPlain = !isYes(v.value)
 	case "qualifyfreqok":
 		g.qualifyOK = f.number(v, time.Millisecond)
 	case "qualifyfreqnotok":
@@ -217,7 +221,7 @@ var peerSettings = map[string]func(f *peerFile, p *peerConfig, v setting){
 	"forcejitterbuffer": only("no", "audio goes through with its true time stamps; the buffer is at the ends"),
 	"transfer":          (*peerFile).setTransfer,
 	"notransfer":        (*peerFile).setNoTransfer,
-	"trunk":             only("no", "each call has its own frames (trunk frames of others are understood)"),
+	"trunk":             func(_ *peerFile, p *peerConfig, v setting) { p.trunk = isYes(v.value) },
 	"autokill":          only("yes", "an end that does not answer is always given up"),
 }
 

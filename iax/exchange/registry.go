@@ -13,14 +13,25 @@ import (
 type authority Exchange
 
 // policy is how a peer is treated.
-func (a *authority) policy(p *peerConfig, from netip.AddrPort) iax.Policy {
+func (a *authority) policy(peers *peerFile, p *peerConfig, from netip.AddrPort) iax.Policy {
 	if !p.allowed(from.Addr()) {
 		return refusal(iax.CauseFacilityNotSubscr, "No authority found")
 	}
 	return iax.Policy{
 		RequireToken: p.token, Methods: p.methods, Secret: p.secret, Keys: p.keys, Codecs: p.codecs, CallerFirst: p.callerFirst,
-		Encryption: p.encryption, NoTransfer: p.transfer == transferNo,
+		Encryption: p.encryption, NoTransfer: p.transfer == transferNo, Trunk: peers.trunkMode(p),
 	}
+}
+
+// trunkMode is how audio is sent to a peer.
+func (f *peerFile) trunkMode(p *peerConfig) iax.TrunkMode {
+	switch {
+	case !p.trunk:
+		return iax.TrunkNo
+	case f.general.trunkPlain:
+		return iax.TrunkPlain
+	}
+	return iax.TrunkYes
 }
 
 func refusal(cause iax.Cause, text string) iax.Policy {
@@ -36,7 +47,7 @@ func (a *authority) Caller(in iax.CallInfo) iax.Policy {
 		x.log.Warn().Str("name", in.Username).Stringer("from", in.Remote).Str("number", in.Called).Msg("exchange: call refused: no such user in iax.conf")
 		return refusal(iax.CauseFacilityNotSubscr, "No authority found")
 	}
-	policy := a.policy(p, in.Remote)
+	policy := a.policy(peers, p, in.Remote)
 	policy.Admit = func(info iax.CallInfo) *iax.CallError {
 		if plan.find(p.context, info.Called) == nil {
 			x.log.Warn().Str("name", p.name).Str("number", info.Called).Str("context", p.context).Msg("exchange: call refused: no such number")
@@ -76,7 +87,7 @@ func (a *authority) Registrant(name string, from netip.AddrPort) iax.Policy {
 		x.log.Warn().Str("name", name).Stringer("from", from).Msg("exchange: registration refused: no peer of this name with host=dynamic in iax.conf")
 		return refusal(iax.CauseFacilityRejected, "Registration Refused")
 	}
-	policy := a.policy(p, from)
+	policy := a.policy(peers, p, from)
 	policy.MinRefresh, policy.MaxRefresh = peers.general.minRefresh, peers.general.maxRefresh
 	return policy
 }

@@ -128,7 +128,7 @@ func (l *Line) publish() {
 // encryption, a proof by its own secret, of which the key is made; where it has
 // the exchange's public key, a signature.
 func (set *Settings) incomingPolicy() iax.Policy {
-	p := iax.Policy{Codecs: set.Dial.Codecs, Encryption: set.Dial.Encryption, NoTransfer: set.Dial.NoTransfer}
+	p := iax.Policy{Codecs: set.Dial.Codecs, Encryption: set.Dial.Encryption, NoTransfer: set.Dial.NoTransfer, Trunk: set.Dial.Trunk}
 	if p.Encryption != iax.EncryptNever && set.Dial.Secret != "" {
 		p.Methods, p.Secret = iax.AuthMD5, set.Dial.Secret
 	}

@@ -1,0 +1,120 @@
+package iax
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/litoria-fax/litoria/iax/wire"
+)
+
+// TestTrunk lets the audio of several calls go in trunk frames, both ways: no
+// sample slips, and there are far fewer datagrams than frames.
+func TestTrunk(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		mode   TrunkMode
+		crypt  Encryption
+		jitter time.Duration
+		loss   float64
+		want   bool // trunk frames are seen
+	}{
+		{name: "no", mode: TrunkNo},
+		{name: "with time stamps", mode: TrunkYes, want: true},
+		{name: "without time stamps", mode: TrunkPlain, want: true},
+		{name: "with time stamps, jitter and loss", mode: TrunkYes, jitter: 30 * time.Millisecond, loss: 0.01, want: true},
+		{name: "without time stamps, jitter that keeps the order", mode: TrunkPlain, jitter: 4 * time.Millisecond, want: true},
+		{name: "encrypted calls are not trunked", mode: TrunkYes, crypt: EncryptDemand},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { runTrunk(t, tc.mode, tc.crypt, tc.jitter, tc.loss, tc.want) })
+		})
+	}
+}
+
+func runTrunk(t *testing.T, mode TrunkMode, crypt Encryption, jitter time.Duration, loss float64, want bool) {
+	t.Helper()
+	const calls, frames = 5, 1700 // more than a time stamp's half
+	in := make(chan *lineMedia, calls)
+	policy := Policy{Codecs: []Codec{SLinear}, Methods: AuthMD5, Secret: "frog", Encryption: crypt, Trunk: mode}
+	p := newPair(t, Config{Authority: &secretAuthority{policy: policy}, Incoming: func(c *Call) {
+		m := &lineMedia{}
+		c.Answer(m)
+		in <- m
+	}})
+	defer p.close(t)
+	datagrams, trunked, lost := 0, 0, 0
+	p.net.SetFate(func(rnd *rand.Rand, b []byte, _, _ netip.AddrPort) []time.Duration {
+		kind, _ := wire.Peek(b)
+		datagrams++
+		if kind == wire.KindTrunk {
+			trunked++
+			if len(b) > trunkRoom+700 {
+				t.Errorf("a trunk frame of %d octets", len(b))
+			}
+		}
+		if len(b) > 300 && rnd.Float64() < loss {
+			lost++
+			return nil
+		}
+		return []time.Duration{5*time.Millisecond + time.Duration(rnd.Float64()*float64(jitter))}
+	})
+	var media []*lineMedia
+	var last *Call
+	for i := range calls {
+		c, err := p.a.Dial(context.Background(), DialParams{
+			Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.2", Number: "1", Encryption: crypt, Trunk: mode,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &lineMedia{limit: frames}
+		c.Attach(m)
+		media, last = append(media, m), c
+		time.Sleep(time.Duration(3+i) * time.Millisecond) // each in its own place of the 20 ms
+	}
+	<-last.Done()
+	for range calls {
+		media = append(media, <-in)
+	}
+	for i, m := range media {
+		good := m.checkNoSlip(t, "a line")
+		if made := m.concealed; made > 0 && lost == 0 || good < len(m.heard)-made-10*FrameSamples || good < 1600*FrameSamples {
+			t.Errorf("line %d: %d heard, %d in place, %d made up, %d datagrams lost", i, len(m.heard), good, made, lost)
+		}
+	}
+	if (trunked > 0) != want || want && datagrams > 2*calls*frames/2 {
+		t.Errorf("%d datagrams for %d frames, %d of them trunk frames", datagrams, 2*calls*frames, trunked)
+	}
+}
+
+// TestTrunkEnds: a trunk that nobody uses is forgotten; its frame goes when it
+// is full.
+func TestTrunkEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		tr := &trunks{write: func([]byte, netip.AddrPort) { sent++ }}
+		to := netip.MustParseAddrPort("10.0.0.2:4569")
+		for n := range 20 {
+			m := wire.Mini{Source: wire.CallNumber(n + 1), Data: make([]byte, 160)}
+			tr.add(time.Now(), to, TrunkYes, time.Now(), m.Append(nil))
+		}
+		if sent != 2 {
+			t.Errorf("%d trunk frames at once, want 2", sent)
+		}
+		time.Sleep(trunkWait + time.Millisecond)
+		if sent != 3 || len(tr.paths) != 1 {
+			t.Errorf("%d trunk frames, %d trunks", sent, len(tr.paths))
+		}
+		time.Sleep(trunkIdle + time.Second)
+		tr.mu.Lock()
+		if len(tr.paths) != 0 {
+			t.Error("the trunk is still there")
+		}
+		tr.mu.Unlock()
+		tr.close()
+	})
+}
