@@ -93,6 +93,7 @@ type dialogue struct {
 //
 //	< DIS v17 ecm mr mmr fine poll ...   a frame; see parseFrame
 //	< bad                                a damaged frame, and the end of its carrier
+//	< spoilt                             a damaged frame, whose carrier goes on
 //	< tcf good|bad|lost                  a training check: clean, noisy, hit by a lost packet
 //	< image 100 [bad=5] [run=2]          a page of so many rows without ECM
 //	< block 0-9,11                       frames of a block
@@ -135,6 +136,9 @@ func (d *dialogue) play(f []string) {
 		d.show(d.m.Handle(d.now, ToneEvent{Tone: map[string]Tone{"CED": CED, "CNG": CNG, "Busy": Busy, "Congestion": Congestion, "Ringback": Ringback}[f[1]]}))
 	case "bad":
 		d.slow(FrameEvent{})
+	case "spoilt":
+		d.show(d.m.Handle(d.now, CarrierEvent{Status: modem.CarrierUp}))
+		d.show(d.m.Handle(d.now, FrameEvent{}))
 	case "tcf":
 		d.fast(func() { d.check(f[1]) })
 	case "image":
@@ -309,6 +313,14 @@ func (d *dialogue) option(cfg *Config, doc *fakeDocument, k, v string) {
 	case "refuse":
 		cfg.Accept = func(r Remote) error { return errors.New("not from " + r.ID) }
 		cfg.AcceptPoll = func(r Remote) error { return errors.New("wrong password " + r.Password) }
+	case "known": // the password that callers must give
+		check := func(r Remote) error {
+			if r.Password != v {
+				return errors.New("wrong password " + r.Password)
+			}
+			return nil
+		}
+		cfg.Accept, cfg.AcceptPoll = check, check
 	case "full":
 		d.store.err = errors.New("no space left on device")
 	default:

@@ -74,7 +74,7 @@ func (m *Machine) frame(e FrameEvent) {
 	if m.optional(f) {
 		return
 	}
-	m.line.damaged = false
+	m.line.spoilt, m.line.damaged = m.line.damaged, false
 	if f.FCF() == DCN {
 		m.disconnected()
 		return
@@ -192,7 +192,9 @@ func (m *Machine) polled(f Frame) {
 	far := m.farCapabilities(f)
 	if m.cfg.AcceptPoll != nil {
 		if err := m.cfg.AcceptPoll(m.remote); err != nil {
-			m.reject(statusPollRefused, err.Error())
+			if !m.doubt(err) {
+				m.reject(statusPollRefused, err.Error())
+			}
 			return
 		}
 	}

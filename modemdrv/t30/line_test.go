@@ -224,10 +224,9 @@ func (l *pureLine) checkData(r modem.Rate) []byte {
 	return b
 }
 
-// TestLosses: whatever is lost, no page that was confirmed is missing, none is
-// doubled, none out of order, and every session ends.
-func TestLosses(t *testing.T) {
-	rows := []pureLine{
+// lossyLines are lines of all kinds of loss, the first of none.
+func lossyLines() []pureLine {
+	return []pureLine{
 		{},
 		{frame: 0.1},
 		{frame: 0.3},
@@ -238,7 +237,12 @@ func TestLosses(t *testing.T) {
 		{check: 0.8},
 		{carry: 0.2, frame: 0.1, ecm: 0.1, silent: 0.1, check: 0.3},
 	}
-	for i, row := range rows {
+}
+
+// TestLosses: whatever is lost, no page that was confirmed is missing, none is
+// doubled, none out of order, and every session ends.
+func TestLosses(t *testing.T) {
+	for i, row := range lossyLines() {
 		for _, noECM := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d/noecm=%v", i, noECM), func(t *testing.T) {
 				done := 0
@@ -295,4 +299,75 @@ func lossyCall(t *testing.T, l pureLine, noECM bool, seed uint64) bool {
 		t.Logf("seed %d: %v: %s", seed, sent, sent.Reason)
 	}
 	return sent.Outcome == Done
+}
+
+// TestPollLosses: the same where the caller polls, after it sent pages of its own or
+// at once.
+func TestPollLosses(t *testing.T) {
+	for i, row := range lossyLines() {
+		for _, noECM := range []bool{false, true} {
+			for _, sends := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%d/noecm=%v/sends=%v", i, noECM, sends), func(t *testing.T) {
+					done := 0
+					const runs = 40
+					for seed := range uint64(runs) {
+						if lossyPoll(t, row, noECM, sends, seed) {
+							done++
+						}
+					}
+					t.Logf("%d of %d calls were done", done, runs)
+					if i == 0 && done != runs {
+						t.Errorf("%d of %d calls over a perfect line were done", done, runs)
+					}
+				})
+			}
+		}
+	}
+}
+
+// lossyPoll makes one call that polls and tells whether all pages came through.
+func lossyPoll(t *testing.T, l pureLine, noECM, sends bool, seed uint64) bool {
+	t.Helper()
+	l.t, l.random = t, rand.New(rand.NewPCG(seed, 2))
+	there, back := fakeDocument{pageOf('f'), pageOf('s')}, fakeDocument{pageOf('f'), pageOf('f'), pageOf('s')}
+	back[1].octets = 70000
+	arrived, polled := &fakeStore{quality: Quality{Rows: 100}}, &fakeStore{quality: Quality{Rows: 100}}
+	cfg := Config{Calling: true, Poll: true, Pages: polled, NoECM: noECM, RTN: Retransmit, Capabilities: Capabilities{MaxLength: Unlimited}}
+	if sends {
+		cfg.Document = there
+	}
+	a, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(Config{Document: back, Pages: arrived, NoECM: noECM, RTN: Retransmit, Capabilities: Capabilities{MaxLength: Unlimited}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.ends = [2]*pureEnd{{m: a}, {m: b}}
+	if !l.run() {
+		t.Fatalf("seed %d: the call never ended: %v, %v", seed, a.State(), b.State())
+	}
+	ra, rb := a.Result(), b.Result()
+	samePages(t, seed, "sent", there, arrived, ra.Sent)
+	samePages(t, seed, "polled", back, polled, rb.Sent)
+	if ra.Outcome == Done && (len(polled.pages) != len(back) || sends && ra.Sent != len(there)) {
+		t.Fatalf("seed %d: done with %d of %d pages polled, %d sent", seed, len(polled.pages), len(back), ra.Sent)
+	}
+	return ra.Outcome == Done && rb.Outcome == Done
+}
+
+// samePages holds that what a store has is what was confirmed, in order; of one
+// page the confirmation may be lost.
+func samePages(t *testing.T, seed uint64, what string, doc fakeDocument, store *fakeStore, confirmed int) {
+	t.Helper()
+	complete := store.pages[:len(store.pages)-store.partial]
+	if len(complete) != confirmed && len(complete) != confirmed+1 {
+		t.Fatalf("seed %d, %s: %d pages confirmed, %d stored", seed, what, confirmed, len(complete))
+	}
+	for i, p := range complete {
+		if len(p) < doc[i].octets || p[1] != byte(7+i) {
+			t.Fatalf("seed %d, %s: page %d is another: %d octets", seed, what, i+1, len(p))
+		}
+	}
 }

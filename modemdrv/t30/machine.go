@@ -35,6 +35,9 @@ const (
 	// failed, from the end of its DCS: silence, V.17's long training (1.4 s), 1.5 s
 	// of zeros, and a second of grace.
 	checkWait = 4500 * Second / 1000
+	// doubtWait is how long a command is waited for again that could not be judged:
+	// the sender's T4 (3.45 s at most) and some flags, after training if there is one.
+	doubtWait = 4500 * Second / 1000
 	// busyLine is how much longer than its time a timer runs while a signal is
 	// there, and how often that is looked at.
 	busyLine   = Second / 4
@@ -72,6 +75,7 @@ type line struct {
 	v21, fast bool // its carrier is there
 	fastSeen  bool // a fast carrier was there since the last Send action
 	damaged   bool // a damaged frame came, and no good command after it
+	spoilt    bool // a damaged frame came before the last command: it may have been an identity
 	heard     bool // any V.21 at all in this session
 }
 

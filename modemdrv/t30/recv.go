@@ -18,6 +18,7 @@ type receiving struct {
 	page     PageWriter // nil: none begun
 	octets   int        // of it
 	crp      int
+	doubts   int // how often a refusal was not sure
 	afterCRP State
 	store    error
 	refuse   *refusal
@@ -67,7 +68,9 @@ func (m *Machine) chosen(f Frame) {
 	}
 	if m.cfg.Accept != nil && !m.rx.active {
 		if err := m.cfg.Accept(m.remote); err != nil {
-			m.reject(statusTSI, err.Error())
+			if !m.doubt(err) {
+				m.reject(statusTSI, err.Error())
+			}
 			return
 		}
 	}
@@ -80,6 +83,23 @@ func (m *Machine) chosen(f Frame) {
 	m.rx.check.begin(p.Rate)
 	m.listen(AwaitingTCF, Check, checkWait)
 	m.line.v21 = true // its end is still to come
+}
+
+// maxDoubts is how often a caller may try again that is refused by what it may have
+// said in a frame that was damaged.
+const maxDoubts = 2
+
+// doubt tells that a refusal is not sure: a frame of the same transmission was
+// damaged, and may have been the identity or password that is missing. The command
+// is not answered, so it comes again with its frames; DIS or T4 see to that.
+func (m *Machine) doubt(refusal error) bool {
+	if !m.line.spoilt || m.rx.doubts >= maxDoubts {
+		return false
+	}
+	m.rx.doubts++
+	m.report(TroubleNews{"not judged, since a frame was damaged: " + refusal.Error()})
+	m.timer.start(m.now, doubtWait)
+	return true
 }
 
 // data takes what comes by the fast modem outside of frames.
