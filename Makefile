@@ -11,7 +11,7 @@ HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-iax soak-iax line-table loss-table times times-asterisk crash interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax line-table loss-table times times-asterisk crash interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -52,6 +52,10 @@ bench-faxq: ## faxq with 100,000 jobs: start, memory, decisions, submit to dial;
 	$(GO) test -run '^$$' -bench . ./sched
 	LITORIA_BENCH_JOBS=100000 $(GO) test -run '^$$' -bench . -timeout 30m ./sched/faxq
 
+bench-hfaxd: ## HylaFAX's hfaxd and ours under the same load, into docs/hfaxd-load.md (root; two minutes)
+	interop/setup
+	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -v -run 'TestLoad$$' ./interop/clients -loadtable $(CURDIR)/docs/hfaxd-load.md
+
 line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
 	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md
 
@@ -85,11 +89,15 @@ interop-mix: build ## each program ours or HylaFAX's, in all combinations, into 
 	interop/setup
 	LITORIA_MIX_TABLE=$(CURDIR)/docs/mix.md CGO_ENABLED=0 $(GO) test -tags interop,mix -count=1 -timeout 25m ./interop/mix
 
-interop-%: build ## one of them: interop-fax, interop-iax, interop-clients, interop-spandsp, interop-tiff
+interop-clients: build ## HylaFAX's clients and ours with both servers, and curl, lftp, Python, Perl, into docs/clients-table.md (a minute)
+	interop/setup
+	LITORIA_CLIENTS_TABLE=$(CURDIR)/docs/clients-table.md CGO_ENABLED=0 $(GO) test -tags interop -count=1 -timeout 25m ./interop/clients
+
+interop-%: build ## one of them: interop-fax, interop-iax, interop-spandsp, interop-tiff
 	interop/setup
 	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -p 1 -timeout 25m ./interop/$*/...
 
-clients: ## the client commands for Windows and macOS, into bin/GOOS-GOARCH
+clients: ## build the client commands for Windows and macOS, into bin/GOOS-GOARCH
 	@for t in windows/amd64 darwin/arm64; do for c in $(CLIENTS); do \
 	  e=; [ $${t%/*} != windows ] || e=.exe; \
 	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/$${t%/*}-$${t#*/}/$$c$$e ./cmd/$$c || exit 1; done; done

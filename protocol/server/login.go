@@ -55,12 +55,18 @@ func (s *session) cmdUSER(a *args) error {
 	}
 	s.user = name
 	s.entry = s.admittance(name)
-	if s.entry != nil && s.entry.passwd == "" {
+	if s.entry != nil && (s.entry.passwd == "" || s.certified(name)) {
 		return s.login()
 	}
 	s.waitPass = true
 	s.reply(protocol.CodeNeedPassword, "Password required for %s.", name)
 	return nil
+}
+
+// certified reports whether the client's certificate stands for a user.
+func (s *session) certified(user string) bool {
+	who, ok := s.certificateUser()
+	return ok && who == user
 }
 
 // mayLogIn reports whether this connection is safe enough for a login.

@@ -26,10 +26,27 @@ func (srv *Server) handshake(conn net.Conn) (net.Conn, error) {
 	secured := tls.Server(conn, cfg)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	defer cancel()
+	go func() {
+		select {
+		case <-srv.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return conn, fmt.Errorf("TLS with %s: %w", remoteIP(conn), err)
 	}
 	return secured, nil
+}
+
+// certificateUser is the user for whom the client's certificate stands.
+func (s *session) certificateUser() (string, bool) {
+	conn, ok := s.conn.(*tls.Conn)
+	if !ok || s.srv.cfg.CertificateUser == nil {
+		return "", false
+	}
+	state := conn.ConnectionState()
+	return s.srv.cfg.CertificateUser(&state)
 }
 
 // cmdAUTH protects the control connection from here on (RFC 4217, 4).

@@ -43,6 +43,9 @@ type Config struct {
 	Log          zerolog.Logger
 	// TLS, if set, is asked for certificates at each handshake, so that they can change.
 	TLS func() (*tls.Config, error)
+	// CertificateUser, if set, names the user for whom a client's certificate stands: USER with that name
+	// asks for no password.
+	CertificateUser func(*tls.ConnectionState) (user string, ok bool)
 	// LookupHost finds the name of a client's address, and returns the address itself where it has no
 	// name that leads back to it. nil asks the system's resolver.
 	LookupHost func(ctx context.Context, addr string) string
@@ -85,6 +88,7 @@ type Server struct {
 
 	mu        sync.Mutex // guards what follows
 	tempCount int
+	clients   int // connections that Serve accepted, sessions or not yet
 	listeners map[net.Listener]struct{}
 	sessions  map[*session]struct{}
 	wait      sync.WaitGroup
@@ -196,7 +200,10 @@ func (srv *Server) isClosing() bool {
 func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 	srv.readSettings()
 	srv.mu.Lock()
-	full := len(srv.sessions) >= srv.settings().MaxConnections
+	full := srv.clients >= srv.settings().MaxConnections
+	if !full {
+		srv.clients++
+	}
 	srv.mu.Unlock()
 	if full {
 		srv.log.Warn().Str("client", remoteIP(conn)).Msg("connection refused: too many connections")
@@ -204,6 +211,11 @@ func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 		return
 	}
 	go func() {
+		defer func() {
+			srv.mu.Lock()
+			srv.clients--
+			srv.mu.Unlock()
+		}()
 		if err := srv.ServeConn(conn, implicitTLS); err != nil {
 			srv.trace(TraceConnect).Err(err).Str("client", remoteIP(conn)).Msg("connection failed")
 		}

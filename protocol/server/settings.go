@@ -42,7 +42,11 @@ type Settings struct {
 	MaxConnections int           // clients at once
 	TLSCertificate string        // file of the certificate chain; "" for no TLS
 	TLSKey         string
-	TLSClientCA    string // certificates that clients' certificates must lead to; "" asks for none
+	TLSClientCA    string // authorities that clients' certificates must lead to
+	TLSUserMap     string // which fax users clients' certificates stand for
+	// TLSClientRequired refuses clients without a certificate. Where TLSClientCA or TLSUserMap is set
+	// clients are asked for one in any case.
+	TLSClientRequired bool
 	// RequireTLS refuses logins without TLS, except from ClearTextFrom: addresses and networks.
 	RequireTLS    bool
 	ClearTextFrom []string
@@ -136,6 +140,7 @@ func (c *Settings) text(tag string) *string {
 		"filefmt": &c.FileFormat, "filesortfmt": &c.FileSortFormat,
 		"faxqfifoname": &c.FIFO, "systemtype": &c.SystemType,
 		"tlscertificate": &c.TLSCertificate, "tlskey": &c.TLSKey, "tlsclientca": &c.TLSClientCA,
+		"tlsusermap": &c.TLSUserMap,
 	}[tag]
 }
 
@@ -159,7 +164,7 @@ func (c *Settings) flag(tag string) *bool {
 	return map[string]*bool{
 		"allowsorting": &c.AllowSorting, "allowsortformat": &c.AllowSorting,
 		"publicjobq": &c.PublicJobQueue, "publicrecvq": &c.PublicReceive,
-		"requiretls": &c.RequireTLS,
+		"requiretls": &c.RequireTLS, "tlsclientrequired": &c.TLSClientRequired,
 	}[tag]
 }
 

@@ -160,7 +160,8 @@ func (o *options) serve(stdin io.Reader, stderr io.Writer, files []*os.File, rea
 	}
 	cfg := server.Config{Spool: spool, Settings: settings, Log: log, ReadSettings: conf.read}
 	if settings.TLSCertificate != "" {
-		cfg.TLS = newCertificates(settings, spool).config
+		files := newCertificates(settings, spool, log)
+		cfg.TLS, cfg.CertificateUser = files.config, files.user
 		if _, err := cfg.TLS(); err != nil {
 			return fmt.Errorf("TLS: %w", err)
 		}
