@@ -100,10 +100,10 @@ func Commands() []Command {
 // SiteCommands returns the SITE commands in the order of SITE HELP.
 func SiteCommands() []Command {
 	return []Command{
-		{"ADDMODEM", false, false, false, "modem [speed]"},
+		{"ADDMODEM", false, true, false, "modem \"tag: value\" ..."},
 		{"ADDUSER", false, true, false, "user-spec [passwd [adminwd]]"},
 		{"CONFIG", false, true, false, "[parm-name [parm-value]]"},
-		{"DELMODEM", false, false, false, "modem"},
+		{"DELMODEM", false, true, false, "modem"},
 		{"DELUSER", false, true, false, "user-spec"},
 		{"TRIGGER", false, true, false, "spec"},
 		{"HELP", false, true, false, "[<string>]"},

@@ -286,6 +286,10 @@ func (s *session) cmdSITE(a *args) error {
 		return bad(protocol.CodeNotImplemented, "SITE %s: Command not implemented.", c.Name)
 	}
 	switch c.Name {
+	case "ADDMODEM":
+		return s.siteADDMODEM(a)
+	case "DELMODEM":
+		return s.siteDELMODEM(a)
 	case "ADDUSER":
 		return s.siteADDUSER(a)
 	case "DELUSER":

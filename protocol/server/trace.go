@@ -72,7 +72,7 @@ func hideSecrets(line string) string {
 		}
 	case "SITE":
 		name, value, hasValue := strings.Cut(strings.TrimLeft(rest, " "), " ")
-		if hasValue && strings.EqualFold(name, "ADDUSER") {
+		if hasValue && (strings.EqualFold(name, "ADDUSER") || strings.EqualFold(name, "ADDMODEM")) {
 			user, _, _ := strings.Cut(strings.TrimLeft(value, " "), " ")
 			return word + " " + name + " " + user + " <hidden>"
 		}
