@@ -46,11 +46,11 @@ func startOurs(t *testing.T, dir string) string {
 	return l.Addr().String()
 }
 
-// buildClients builds this module's client commands.
+// buildClients builds this module's client commands, and hfaxd.
 func buildClients(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"sendfax", "faxstat", "faxrm", "faxalter"} {
+	for _, name := range []string{"sendfax", "faxstat", "faxrm", "faxalter", "faxcover", "hfaxd"} {
 		cmd := exec.Command("go", "build", "-o", dir, "github.com/litoria-fax/litoria/cmd/"+name)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -140,7 +140,7 @@ type runner struct {
 	dir, clients string
 	words        map[string]string
 	clean        func(string) string
-	jobs         map[string]bool // whose files were looked at
+	jobs         map[string]string // what their files held when they were looked at
 }
 
 // do does a step and returns what was said, the exit code and the jobs that are new, without what differs by
@@ -302,39 +302,51 @@ func (r *runner) tidy(text string, s step, name string) []string {
 	return lines
 }
 
-// newJobs returns what matters of the job files that are new, and of what they send.
+// newJobs returns what matters of the job files that are new or changed, and of what they send.
 func (r *runner) newJobs() string {
 	if r.jobs == nil {
-		r.jobs = map[string]bool{}
+		r.jobs = map[string]string{}
 	}
 	var b strings.Builder
-	for id := 100; id < 250; id++ {
+	for id := 10; id < 250; id++ {
 		name := filepath.Join(r.dir, "sendq", fmt.Sprint("q", id))
 		text, err := os.ReadFile(name)
-		if err != nil || r.jobs[name] {
+		before, known := r.jobs[name]
+		if err != nil || before == string(text) {
 			continue
 		}
-		r.jobs[name] = true
+		r.jobs[name] = string(text)
+		if id < 100 && !known {
+			continue // was there at the beginning
+		}
 		b.WriteString("  q" + strconv.Itoa(id) + "\n")
 		for _, l := range strings.Split(string(text), "\n") {
-			tag, value, _ := strings.Cut(l, ":")
-			switch tag {
-			case "tts", "killtime": // to the hour
-				n, _ := strconv.Atoi(value)
-				left := time.Until(time.Unix(int64(n), 0))
-				if n > 0 {
-					l = tag + ": in " + left.Round(10*time.Minute).String()
-				}
-			case "schedpri", "": // HylaFAX's faxq sets it
-				continue
-			}
-			b.WriteString("    " + r.clean(l) + "\n")
-			if tag == "postscript" {
-				b.WriteString(r.document(value[strings.LastIndexByte(value, ':')+1:]))
+			if !strings.Contains("\n"+before, "\n"+l+"\n") {
+				b.WriteString(r.jobLine(l))
 			}
 		}
 	}
 	return b.String()
+}
+
+// jobLine is a line of a job file without what differs by the moment.
+func (r *runner) jobLine(l string) string {
+	tag, value, _ := strings.Cut(l, ":")
+	document := ""
+	switch tag {
+	case "tts", "killtime": // to ten minutes
+		n, _ := strconv.Atoi(value)
+		left := time.Until(time.Unix(int64(n), 0)).Round(10 * time.Minute)
+		if n == 0 || left == 0 {
+			return "" // HylaFAX's hfaxd writes the present time for 0 when it reads a job again
+		}
+		l = tag + ": in " + left.String()
+	case "schedpri", "": // HylaFAX's faxq sets it
+		return ""
+	case "postscript":
+		document = r.document(value[strings.LastIndexByte(value, ':')+1:])
+	}
+	return "    " + r.clean(l) + "\n" + document
 }
 
 // document returns what the test's own converters and cover pages say.

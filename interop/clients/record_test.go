@@ -105,6 +105,12 @@ func makeSpoolFiles(t testing.TB) string {
 // startHylaFAX starts HylaFAX's hfaxd on a free port.
 func startHylaFAX(t *testing.T, dir string) string {
 	t.Helper()
+	return startProgram(t, "/usr/sbin/hfaxd", dir)
+}
+
+// startProgram starts an hfaxd, HylaFAX's or ours, on a free port.
+func startProgram(t *testing.T, program, dir string) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -112,9 +118,9 @@ func startHylaFAX(t *testing.T, dir string) string {
 	addr := l.Addr().String()
 	l.Close()
 	_, port, _ := net.SplitHostPort(addr)
-	cmd := exec.Command("/usr/sbin/hfaxd", "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
+	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("HylaFAX is not installed: run interop/setup first: %v", err)
+		t.Fatalf("%s: %v: run interop/setup first", program, err)
 	}
 	t.Cleanup(func() {
 		cmd.Process.Kill()

@@ -138,11 +138,11 @@ var steps = []step{
 		why: "HylaFAX's sendfax takes the default size without a word",
 	},
 	{
-		op: "faxalter -Q", line: "faxalter -Q 103", ours: "Job 103: done.",
+		op: "faxalter -Q", line: "faxalter -Q 104", ours: "notify:none",
 		why: "HylaFAX's faxalter asks for mail when the job is done, against its manual page",
 	},
 	{
-		op: "faxalter -g", line: "faxalter -g -p 104", ours: "502 JGPARM: Command not implemented.",
+		op: "faxalter -g", line: "faxalter -g -p 105", ours: "502 JGPARM: Command not implemented.",
 		why: "no server knows the command for groups",
 	},
 }

@@ -63,7 +63,7 @@ func table() string {
 			ours = "-"
 		case s.ours != "":
 			ours = "otherwise"
-			fmt.Fprintf(&notes, "| %s | `%s` | %s |\n", cell(s.op), s.ours, s.why)
+			fmt.Fprintf(&notes, "| %s | `%s` | %s |\n", cell(s.op), cell(s.ours), s.why)
 		}
 		fmt.Fprintf(&b, "| %s | reference | same | %s | %s |\n", cell(s.op), ours, ours)
 	}

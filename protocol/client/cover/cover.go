@@ -109,20 +109,20 @@ func (p Page) commentLines() [][2]string {
 	return lines
 }
 
-// breakLine breaks a line between words, and words that are too long.
+// breakLine breaks a line behind words, and words that are too long.
 func breakLine(line string, length int) []string {
 	var lines []string
 	rest := []rune(line)
 	for len(rest) > length {
-		at, skip := length, 0
-		for i := length; i > 0; i-- {
+		at := length
+		for i := length - 1; i > 0; i-- {
 			if rest[i] == ' ' {
-				at, skip = i, 1
+				at = i + 1
 				break
 			}
 		}
 		lines = append(lines, string(rest[:at]))
-		rest = rest[at+skip:]
+		rest = rest[at:]
 	}
 	return append(lines, string(rest))
 }

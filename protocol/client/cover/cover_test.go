@@ -27,7 +27,7 @@ func TestPostScript(t *testing.T) {
 		"/from-company (back\\\\slash) def\n", "/page-count (3) def\n", "/todays-date (today) def\n", "/regarding (??) def\n",
 		"/pageWidth 210.00 def\n", "/pageLength 297.00 def\n", "%%BoundingBox: 0 0 595 842\n",
 		"/comments (first line\\012the second line is longer than others\\012third) def\n",
-		"/comments1 (first line) def\n", "/comments2 (the second) def\n", "/comments3 (line is) def\n", "/comments4 (longer than) def\n",
+		"/comments1 (first line) def\n", "/comments2 (the second ) def\n", "/comments3 (line is ) def\n", "/comments4 (longer than ) def\n",
 		"/comments5 (others) def\n", "/comments6 (third) def\n",
 		"/Comment1 (first line) def\n", "/Comment2 (the second line is longer than others) def\n", "/Comment3 (third) def\n", "/Comment5 () def\n",
 		"TEMPLATE\nend\n",
@@ -44,7 +44,7 @@ func TestLongWord(t *testing.T) {
 	if err := p.PostScript(&b, strings.NewReader("")); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"/comments1 (abcd)", "/comments2 (efgh)", "/comments3 (ij)", "/comments4 (klm)", "/comments20 ()"} {
+	for _, want := range []string{"/comments1 (abcd)", "/comments2 (efgh)", "/comments3 (ij )", "/comments4 (klm)", "/comments20 ()"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("PostScript lacks %q", want)
 		}
