@@ -96,18 +96,40 @@ func run(c *cli.Context) error {
 // line is what the options say.
 func line(c *cli.Context) (linesim.Parameters, error) {
 	p := linesim.Defaults()
+	if err := within(c); err != nil {
+		return p, err
+	}
 	p.SNR, p.Level, p.ULaw = c.Float64("snr"), c.Float64("level"), c.Bool("ulaw")
 	p.FreqOffset, p.Skew, p.Tilt = c.Float64("offset"), c.Float64("skew"), c.Float64("slope")
 	p.Echo, p.EchoDelay = c.Float64("echo"), c.Float64("echodelay")
 	p.Loss, p.Seed = c.Float64("loss")/100, c.Uint64("seed")
-	if p.Loss < 0 || p.Loss > 1 || p.EchoDelay <= 0 || p.Skew < -mostSkew || p.Skew > mostSkew {
-		return p, fmt.Errorf("loss is from 0 to 100 %%, an echo comes later than its signal, and skew is from -%d to %d ppm", mostSkew, mostSkew)
-	}
 	return p, nil
 }
 
-// mostSkew is more than any two clocks differ by, ppm.
-const mostSkew = 10000
+// limits are what the options may be: beyond them nothing is a telephone line, or
+// nothing ends.
+var limits = []struct {
+	name        string
+	least, most float64
+}{
+	{"snr", -60, 100}, {"level", -90, 10}, {"offset", -1000, 1000}, {"skew", -10000, 10000}, {"slope", -60, 60},
+	{"echo", -100, 6}, {"echodelay", 0.125, 1000}, {"loss", 0, 100}, {"lead", 0, 600},
+	{"bits", 512, 10_000_000}, {"bursts", 1, 1_000_000}, {"pages", 1, 1000},
+}
+
+// within tells which option is not within its limits.
+func within(c *cli.Context) error {
+	for _, l := range limits {
+		v := c.Float64(l.name)
+		if n, ok := c.Value(l.name).(int); ok {
+			v = float64(n)
+		}
+		if !(v >= l.least && v <= l.most) && (c.IsSet(l.name) || v != linesim.Off) { // NaN is not, either
+			return fmt.Errorf("-%s is from %g to %g", l.name, l.least, l.most)
+		}
+	}
+	return nil
+}
 
 func bursts(c *cli.Context, m study.Mode) error {
 	p, err := line(c)
@@ -115,11 +137,8 @@ func bursts(c *cli.Context, m study.Mode) error {
 		return err
 	}
 	bits, n, short := c.Int("bits"), c.Int("bursts"), c.Bool("short")
-	switch {
-	case short && !m.Short():
+	if short && !m.Short() {
 		return fmt.Errorf("%s has no short training", m.Name)
-	case bits < 1 || n < 1 || c.Float64("lead") < 0:
-		return errors.New("at least one burst of one bit, and no lead in the past")
 	}
 	trial := study.Trial{Channel: p, Point: int(p.Seed), Lead: int(c.Float64("lead") * modem.SampleRate), Notice: c.Bool("told")}
 	var total study.Total
@@ -146,9 +165,6 @@ func call(c *cli.Context) error {
 	p, err := line(c)
 	if err != nil {
 		return err
-	}
-	if c.Int("pages") < 1 {
-		return errors.New("a call has at least one page")
 	}
 	s := study.CallSettings{Line: p, Told: c.Bool("told"), Document: study.Writing{Pages: c.Int("pages"), Rows: rows}}
 	s.Caller.ID, s.Answerer.ID = "caller", "answerer"

@@ -61,7 +61,7 @@ func (l *Look) String() string {
 		fmt.Fprintf(&b, "%d packets lost\n", l.Lost)
 	}
 	if n := len(l.Moments); n > 0 {
-		q := l.Moments[n-1]
+		q := l.Moments[max(0, n-1-endMoments)]
 		fmt.Fprintf(&b, "the receiver says: SNR %.1f dB, level %.1f dBm0, offset %+.2f Hz, skew %+.0f ppm", q.SNR, q.Level, q.CarrierOffset, q.ClockSkew)
 		if l.Taps != nil {
 			fmt.Fprintf(&b, ", error %.1f dB", q.EqualizerMSE)
@@ -73,6 +73,9 @@ func (l *Look) String() string {
 	}
 	return b.String()
 }
+
+// endMoments are those in which the carrier may have been ending.
+const endMoments = 3
 
 // opening tells within what part of the way from their point to the edge of the next
 // point 99 % of the data's symbols lie: 0 is a clean eye, over 1 is closed. The points
