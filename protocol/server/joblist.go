@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -233,9 +232,7 @@ func (v *jobValues) word(symbols, tag, parameter string) protocol.Value {
 
 // composed returns the datum of a letter that is made of several.
 func (v *jobValues) composed(letter byte) protocol.Value {
-	pair := func(a, b string) protocol.Value {
-		return protocol.String(fmt.Sprintf("%2d:%-2d", v.job.number(a), v.job.number(b)))
-	}
+	pair := func(a, b string) protocol.Value { return protocol.String(pairOf(v.job.number(a), v.job.number(b))) }
 	switch letter {
 	case 'B':
 		return v.secret("passwd")
@@ -268,6 +265,19 @@ func (v *jobValues) composed(letter byte) protocol.Value {
 		return protocol.String(v.job.statusText())
 	}
 	return protocol.Value{}
+}
+
+// pairOf is "%2d:%-2d", which long listings show twice a line.
+func pairOf(a, b int) string {
+	text := make([]byte, 0, 16)
+	if a >= 0 && a < 10 {
+		text = append(text, ' ')
+	}
+	text = append(strconv.AppendInt(text, int64(a), 10), ':')
+	if text = strconv.AppendInt(text, int64(b), 10); b >= 0 && b < 10 {
+		text = append(text, ' ')
+	}
+	return string(text)
 }
 
 func (v *jobValues) secret(tag string) protocol.Value {

@@ -104,6 +104,11 @@ func (s *session) listArgument(a *args) (string, *spoolDir, error) {
 // sendListing sends the lines of a listing.
 func (s *session) sendListing(name string, lines []listing) error {
 	var b bytes.Buffer
+	size := 0
+	for i := range lines {
+		size += len(lines[i].line) + len("\r\n")
+	}
+	b.Grow(size)
 	for i := range lines {
 		b.WriteString(lines[i].line)
 		b.WriteString("\r\n")
