@@ -40,6 +40,9 @@ type receive struct {
 // now and then.
 const v21Flags = 2
 
+// v21Rate names V.21 in reports.
+var v21Rate = modem.Rate{Modulation: modem.V21, BitRate: 300}
+
 // repairBits is how many bits of V.21 a lost packet of 20 ms makes doubtful, at most.
 const repairBits = 7
 
@@ -203,6 +206,7 @@ func (k *slowSink) down() {
 	r := &k.s.rx
 	if r.v21Up {
 		r.v21Up = false
+		k.s.report(t30.LineNews{Rate: v21Rate, Quality: r.v21.Quality()})
 		k.s.post(t30.CarrierEvent{Status: modem.CarrierDown})
 	}
 }

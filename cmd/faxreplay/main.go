@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/litoria-fax/litoria/iax/wire"
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/record"
 	"github.com/litoria-fax/litoria/modemdrv/study"
@@ -25,13 +27,14 @@ func main() {
 	app := &cli.App{
 		Name:      "faxreplay",
 		Usage:     "run the recording of a fax call again and print the dialogue",
-		UsageText: "faxreplay [-q] [-plot DIRECTORY] FILE.rec ...",
-		Description: "FILE.rec was written by faxgetty for a line with IAXRecord; beside it are FILE-received.wav and FILE-sent.wav.\n" +
+		UsageText: "faxreplay [-q] [-plot DIRECTORY] FILE.rec ...\nfaxreplay -frames FILE.rec ...",
+		Description: "FILE.rec was written by faxgetty for a line with IAXRecord; beside it are FILE-received.wav, FILE-sent.wav and FILE-iax.pcap.\n" +
 			"The session runs as then, sample by sample. Where it departs from the recording, because this is another version of\n" +
 			"the program, faxreplay says where and ends with status 1.",
 		Version:         protocol.Version,
 		HideHelpCommand: true,
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "frames", Usage: "print the IAX2 frames of the call (FILE-iax.pcap, which Wireshark reads too) instead of running it"},
 			&cli.BoolFlag{Name: "q", Usage: "print the outcome only"},
 			&cli.StringFlag{Name: "plot", Usage: "draw the constellation at the end of each reception into `DIRECTORY`, as SVG"},
 		},
@@ -40,6 +43,12 @@ func main() {
 				return errors.New("no recording is given")
 			}
 			for _, path := range c.Args().Slice() {
+				if c.Bool("frames") {
+					if err := printFrames(c.App.Writer, path); err != nil {
+						return fmt.Errorf("%s: %w", path, err)
+					}
+					continue
+				}
 				if err := replay(c.App.Writer, path, c.Bool("q"), c.String("plot")); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
 				}
@@ -51,6 +60,25 @@ func main() {
 		fmt.Fprintln(os.Stderr, "faxreplay:", err)
 		os.Exit(1)
 	}
+}
+
+// printFrames prints the frames of a recorded call, with the time since the
+// first one in seconds.
+func printFrames(w io.Writer, path string) error {
+	f, err := os.Open(strings.TrimSuffix(path, ".rec") + "-iax.pcap")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	var first time.Time
+	return wire.ReadCapture(f, func(c wire.Captured) {
+		if first.IsZero() {
+			first = c.At
+		}
+		fmt.Fprintf(out, "%10.6f  %v > %v  %s\n", c.At.Sub(first).Seconds(), c.From, c.To, wire.Describe(c.Frame))
+	})
 }
 
 // replay runs one recording, and draws what it hears into plots unless that is empty.
@@ -72,7 +100,7 @@ func replay(w io.Writer, path string, quiet bool, plots string) error {
 	defer out.Flush()
 	var heard []study.Hearing
 	observer := modemdrv.ObserverFunc(func(at t30.Samples, n t30.News) {
-		if l, ok := n.(t30.LineNews); ok {
+		if l, ok := n.(t30.LineNews); ok && l.Quality.Constellation != nil {
 			heard = append(heard, study.Hearing{At: at, LineNews: l})
 		}
 		if !quiet {

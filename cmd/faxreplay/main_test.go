@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/litoria-fax/litoria/iax/wire"
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/record"
 	"github.com/litoria-fax/litoria/modemdrv/study"
@@ -94,5 +97,30 @@ func TestReplay(t *testing.T) {
 	}
 	if err := replay(&out, filepath.Join(dir, "none.rec"), false, ""); err == nil {
 		t.Error("a recording that is not there is replayed")
+	}
+}
+
+// TestFrames: the frames of a recorded call are printed with their times.
+func TestFrames(t *testing.T) {
+	dir := t.TempDir()
+	a, b := netip.MustParseAddrPort("192.0.2.1:4569"), netip.MustParseAddrPort("192.0.2.2:4569")
+	capture := wire.AppendCaptureHeader(nil)
+	start := time.Unix(1000, 0)
+	for i, from := range []netip.AddrPort{a, b} {
+		m := wire.Mini{Source: 7, Timestamp: uint16(20 * i), Data: make([]byte, 160)}
+		capture = wire.AppendCaptured(capture, start.Add(time.Duration(i)*20*time.Millisecond), from, b, m.Append(nil))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "c1-iax.pcap"), capture, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := printFrames(&out, filepath.Join(dir, "c1.rec")); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.Count(text, "MINI") != 2 || !strings.Contains(text, "  0.020000  192.0.2.2:4569 > 192.0.2.2:4569") {
+		t.Errorf("printed\n%s", text)
+	}
+	if err := printFrames(&out, filepath.Join(dir, "c2.rec")); err == nil {
+		t.Error("frames that are not there are printed")
 	}
 }

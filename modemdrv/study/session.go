@@ -69,7 +69,7 @@ func RunCall(s CallSettings) (*CallStudy, error) {
 
 func (c *CallStudy) follow(who string, more func(string, t30.Samples, t30.News)) modemdrv.Observer {
 	return modemdrv.ObserverFunc(func(at t30.Samples, n t30.News) {
-		if l, ok := n.(t30.LineNews); ok {
+		if l, ok := n.(t30.LineNews); ok && l.Quality.Constellation != nil {
 			c.Hearings = append(c.Hearings, Hearing{who, at, l})
 		}
 		if more != nil {

@@ -76,8 +76,7 @@ type PageNews struct {
 	Document   bool // the last page of its document
 }
 
-// LineNews: what the modem knows of the line, at the end of each reception by
-// the fast modem.
+// LineNews: what the modem knows of the line, at the end of each reception.
 type LineNews struct {
 	Rate    modem.Rate
 	Quality modem.Quality
@@ -172,6 +171,9 @@ func (n PageNews) String() string {
 // String gives the demodulator's measurements.
 func (n LineNews) String() string {
 	q := n.Quality
+	if n.Rate.Modulation == modem.V21 { // which has no equalizer and measures no offset
+		return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0", n.Rate, q.SNR, q.Level)
+	}
 	return fmt.Sprintf("line at %v: SNR %.1f dB, level %.1f dBm0, offset %.1f Hz, skew %.0f ppm, error %.1f dB",
 		n.Rate, q.SNR, q.Level, q.CarrierOffset, q.ClockSkew, q.EqualizerMSE)
 }

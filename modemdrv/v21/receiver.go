@@ -178,7 +178,9 @@ func (r *Receiver) bit(i *instant) {
 		} else {
 			r.gone = max(0, r.gone-goneBack)
 		}
-		r.quality.add(&w)
+		if r.gone == 0 { // else the carrier may be ending
+			r.quality.add(&w)
+		}
 	}
 	if r.gone >= goneBits {
 		r.up = false
