@@ -85,6 +85,10 @@ type Call struct {
 	heard   []int16
 	payload []byte
 	sent    uint64
+	local   netip.AddrPort
+	capture CaptureSink // nil: none
+	early   []captured  // the set-up, until it is known whether there is a capture
+	noEarly bool
 
 	mu    sync.Mutex // guards what users read: written by the dialog's goroutine
 	info  CallInfo
@@ -102,9 +106,8 @@ func newCall(e *Endpoint, d *dialog) *Call {
 	c.m.voice = c.hear
 	c.m.report = c.receiverReport
 	c.m.home = d.remote
-	if e.cfg.Trace != nil {
-		c.m.trace = func(sent bool, clear []byte) { e.tracer(c.m.far(sent))(sent, clear) }
-	}
+	c.m.trace = c.traced
+	c.local = e.Addr()
 	c.m.onState = func(from, to callState) {
 		e.log.Debug().Uint16("call", uint16(d.number)).Stringer("remote", d.remote).Stringer("from", from).Stringer("to", to).Msg("iax: call state")
 	}
@@ -260,6 +263,7 @@ func (c *Call) settle(now time.Time) {
 	switch {
 	case up && c.upAt.IsZero():
 		c.upAt = now
+		c.early, c.noEarly = nil, true
 		c.snapshot() // whoever hears the first of the audio knows the codec
 	case !up:
 		c.playing = false

@@ -77,6 +77,7 @@ func (e *Endpoint) firstNew(now time.Time, p *datagram, f *wire.Full, ies wire.I
 	var c *Call
 	d, err := e.open(p.from, func(number wire.CallNumber, d *dialog) machine {
 		c = newCall(e, d)
+		c.keepEarly(captured{now, p.from, c.local, p.bytes()})
 		c.m.newIncoming(now, number, f, ies, info, policy)
 		return c
 	})

@@ -231,6 +231,7 @@ func (r *reception) answer() {
 	}
 	r.mu.Unlock()
 	_ = r.spool.RecvStatus(r.devid, "B")
+	r.session.tapes.follow(r.call)
 	r.call.Answer(r.session)
 	ctx, cancel := context.WithCancel(r.process.ctx)
 	defer cancel()

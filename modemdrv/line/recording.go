@@ -3,11 +3,14 @@ package line
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/litoria-fax/litoria/iax"
+	"github.com/litoria-fax/litoria/iax/wire"
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/record"
 	"github.com/litoria-fax/litoria/spool"
@@ -50,12 +53,35 @@ func (l *Line) openSession(set *Settings, cfg modemdrv.Config, log *spool.Sessio
 
 // The files of a recording, and what they are called behind the session's
 // number.
-var tapeNames = [...]string{".rec", "-received.wav", "-sent.wav"}
+var tapeNames = [...]string{".rec", "-received.wav", "-sent.wav", "-iax.pcap"}
 
 // tapes are the files of one recording.
 type tapes struct {
 	files [len(tapeNames)]*tape
 	log   *spool.SessionLog
+
+	mu     sync.Mutex // guards what follows: the call outlives the session a little
+	closed bool
+	packet []byte
+	err    error
+}
+
+// follow captures the frames of a call.
+func (t *tapes) follow(c *iax.Call) {
+	if t == nil {
+		return
+	}
+	t.packet = wire.AppendCaptureHeader(t.packet[:0])
+	_, t.err = t.files[3].Write(t.packet)
+	c.Capture(func(at time.Time, from, to netip.AddrPort, frame []byte) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.closed || t.err != nil {
+			return
+		}
+		t.packet = wire.AppendCaptured(t.packet[:0], at, from, to, frame)
+		_, t.err = t.files[3].Write(t.packet)
+	})
 }
 
 func openTapes(name string) (*tapes, error) {
@@ -86,10 +112,14 @@ func (t *tapes) close(s faxSession) {
 		return
 	}
 	received, sent, err := rec.End()
-	samples := [...]int64{1: received, 2: sent}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	err = errors.Join(err, t.err)
+	samples := [...]int64{1: received, 2: sent, 3: 0}
 	for i, tape := range t.files {
 		err = errors.Join(err, tape.close())
-		if err == nil && i > 0 {
+		if err == nil && samples[i] > 0 {
 			err = writeHeader(tape.f.Name(), samples[i])
 		}
 	}

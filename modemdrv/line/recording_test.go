@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/litoria-fax/litoria/iax/wire"
 	"github.com/litoria-fax/litoria/modemdrv/record"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
@@ -29,7 +30,7 @@ func TestRecord(t *testing.T) {
 		}
 		for _, log := range logs {
 			base := strings.TrimSuffix(log, ".rec")
-			var parts [3][]byte
+			var parts [len(tapeNames)][]byte
 			for i, name := range tapeNames {
 				var err error
 				if parts[i], err = os.ReadFile(base + name); err != nil {
@@ -38,6 +39,16 @@ func TestRecord(t *testing.T) {
 			}
 			if size := int64(len(parts[1])-record.WAVHeaderLength) / 2; !bytes.Equal(parts[1][:record.WAVHeaderLength], record.Header(size)) {
 				t.Error("the WAV file's header does not tell its length")
+			}
+			var frames []string
+			if err := wire.ReadCapture(bytes.NewReader(parts[3]), func(c wire.Captured) { frames = append(frames, wire.Describe(c.Frame)) }); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(frames, "\n")
+			for _, want := range []string{"NEW", "ACCEPT", "ANSWER", "VOICE", "MINI", "HANGUP"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s: no %s among %d frames", filepath.Base(log), want, len(frames))
+				}
 			}
 			run := func() (t30.Result, error) {
 				return record.Replay(bytes.NewReader(parts[0]), bytes.NewReader(parts[1]), bytes.NewReader(parts[2]), nil)

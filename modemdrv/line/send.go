@@ -224,6 +224,7 @@ func (t *transmission) dial(j *spool.Job) *iax.CallError {
 	if err != nil {
 		return &iax.CallError{Local: true, Result: iax.DialNoDialtone, Text: err.Error()}
 	}
+	t.session.tapes.follow(call)
 	t.mu.Lock()
 	t.call = call
 	t.mu.Unlock()
