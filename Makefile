@@ -11,7 +11,7 @@ HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax line-table loss-table times times-asterisk crash interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax line-table loss-table times times-asterisk crash crash-real faxq-table week interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -69,6 +69,17 @@ times-asterisk: build ## the same in real time beside HylaFAX with iaxmodem over
 CRASHTIME ?= 60s
 crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so
 	LITORIA_CRASH_TIME=$(CRASHTIME) $(GO) test -tags crash -count=1 -v -timeout 24h ./interop/crash
+
+crash-real: ## the same with real lines, in the time that telephones take: CRASHTIME of killing (60s), then minutes of peace
+	LITORIA_CRASH_REAL=1 LITORIA_CRASH_TIME=$(CRASHTIME) $(GO) test -tags crash -count=1 -v -timeout 24h -run TestRealLines ./interop/crash
+
+FAXQJOBS ?= 0,1000,10000,30000
+faxq-table: faxq ## HylaFAX's faxq and ours with long queues, side by side, into docs/faxq-table.md (root; three minutes)
+	interop/setup
+	LITORIA_QUEUE_JOBS=$(FAXQJOBS) LITORIA_QUEUE_TABLE=$(CURDIR)/docs/faxq-table.md $(GO) test -tags interop -count=1 -v -timeout 60m ./interop/queue
+
+week: ## a week of traffic in a second: waiting time by priority, calls for each fax, use of the lines
+	$(GO) test -count=1 -v -run Week ./sched
 
 bench-iax: ## 100 lines and 50 calls in one process, the exchange in another: CPU, memory, lateness (30 seconds)
 	$(GO) test -tags interop -count=1 -run 'TestLoad$$' -v ./interop/iax

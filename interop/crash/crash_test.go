@@ -43,8 +43,8 @@ const (
 	submitters   = 3
 	// outstanding is how many jobs may wait at a time.
 	outstanding = 40
-	// settle is how long the last jobs may take once nothing is killed any more.
-	settle = 40 * time.Second
+	// settleFast is how long the last jobs may take once nothing is killed any more.
+	settleFast = 40 * time.Second
 	// lineRetry is the time after which a line wants a job tried again.
 	lineRetry = time.Second
 )
@@ -93,13 +93,19 @@ func (m *mortal) start(t *testing.T) {
 	t.Helper()
 	m.cmd = m.make()
 	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
-	if os.Getuid() == 0 { // hfaxd would not stay root
-		m.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
+	m.cmd.SysProcAttr = asNobody()
 	if err := m.cmd.Start(); err != nil {
 		t.Fatalf("%s: %v", m.name, err)
 	}
 	m.born = time.Now()
+}
+
+// asNobody are the rights of the servers: hfaxd would not stay root.
+func asNobody() *syscall.SysProcAttr {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 }
 
 // kill is kill -9 of the one process, not of its children: those are other
@@ -113,11 +119,16 @@ func (m *mortal) kill() {
 // site is the whole fax server.
 type site struct {
 	t       *testing.T
+	dir     string
 	spool   *spool.Spool
 	port    int
 	ledger  *ledger
 	mortals []*mortal
-	doc     [3]string // TIFF files of one to three pages
+	doc     []string // TIFF files of one, two and so on pages
+	tsi     bool     // jobs carry their tag as TSI: the far end is a fax machine
+	number  func(n int) string
+	waiting int           // jobs that may wait at a time
+	settled time.Duration // how long the last jobs may take
 
 	mu      sync.Mutex // guards sent
 	sent    map[string]*submission
@@ -133,8 +144,9 @@ type submission struct {
 	accepted bool // the server said so
 }
 
-func TestCrash(t *testing.T) {
-	duration := 60 * time.Second
+// settings are how long to kill, and what to draw from.
+func settings(t *testing.T, duration time.Duration) (time.Duration, uint64) {
+	t.Helper()
 	if v := os.Getenv(envDuration); v != "" {
 		var err error
 		if duration, err = time.ParseDuration(v); err != nil {
@@ -146,24 +158,35 @@ func TestCrash(t *testing.T) {
 		seed = v
 	}
 	t.Logf("%s=%d", envSeed, seed)
+	return duration, seed
+}
+
+func TestCrash(t *testing.T) {
+	duration, seed := settings(t, 60*time.Second)
 	s := newSite(t)
-	var wg sync.WaitGroup
-	ctx, cancel := context.WithTimeout(t.Context(), duration)
-	defer cancel()
-	for range submitters {
-		wg.Go(func() { s.submitAll(ctx) })
-	}
-	kills := s.killAll(ctx, rand.New(rand.NewPCG(seed, 1)))
-	wg.Wait()
+	kills := s.run(duration, seed, 120*time.Millisecond)
 	s.settle()
 	s.judge(kills)
 }
 
+// run submits and kills for a while, every now and then as often as pause says.
+func (s *site) run(duration time.Duration, seed uint64, pause time.Duration) (kills int) {
+	var wg sync.WaitGroup
+	ctx, cancel := context.WithTimeout(s.t.Context(), duration)
+	defer cancel()
+	for range submitters {
+		wg.Go(func() { s.submitAll(ctx) })
+	}
+	kills = s.killAll(ctx, rand.New(rand.NewPCG(seed, 1)), pause)
+	wg.Wait()
+	return kills
+}
+
 // killAll kills one process after the other until ctx ends.
-func (s *site) killAll(ctx context.Context, r *rand.Rand) (kills int) {
+func (s *site) killAll(ctx context.Context, r *rand.Rand, pause time.Duration) (kills int) {
 	for ctx.Err() == nil {
-		time.Sleep(time.Duration(20+r.IntN(200)) * time.Millisecond) // the moment is what is drawn here
-		m := s.mortals[0]                                            // faxq
+		time.Sleep(pause/6 + time.Duration(r.Int64N(int64(2*pause*5/6)))) // the moment is what is drawn here
+		m := s.mortals[0]                                                 // faxq
 		if i := r.IntN(10); i > 3 {
 			m = s.mortals[1+r.IntN(len(s.mortals)-1)]
 		}
@@ -175,7 +198,41 @@ func (s *site) killAll(ctx context.Context, r *rand.Rand) (kills int) {
 	return kills
 }
 
+// newSite is a server with fast lines.
 func newSite(t *testing.T) *site {
+	s := bareSite(t, "faxq", "hfaxd")
+	for i := range s.doc {
+		s.doc[i] = filepath.Join(s.dir, fmt.Sprintf("doc%d.tif", i+1))
+		makePages(t, s.doc[i], i+1, func(int) int { return 1143 })
+	}
+	self, err := os.ReadFile(os.Args[0]) // where the servers' user may not enter
+	if err == nil {
+		err = os.WriteFile(s.bin("line"), self, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(s.dir, "network")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	giveAway(t, s.spool.Dir(), socket)
+	go s.ledger.serve(l)
+	s.addServers()
+	for i := range lines {
+		s.add(fmt.Sprint("line", i), func() *exec.Cmd {
+			cmd := exec.Command(s.bin("line"))
+			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=line%d %s %s", envLine, i, s.spool.Dir(), socket))
+			return cmd
+		})
+	}
+	return s
+}
+
+// bareSite is a spool and the programs of a server, none of which runs.
+func bareSite(t *testing.T, programs ...string) *site {
 	dir, err := os.MkdirTemp("", "litoria-crash-")
 	if err == nil {
 		err = os.Chmod(dir, 0o755) // nobody must get in
@@ -184,19 +241,16 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s := &site{t: t, ledger: &ledger{faxes: map[string]*fax{}}, sent: map[string]*submission{}}
-	bin := filepath.Join(dir, "bin")
-	build := exec.Command("go", "build", "-o", bin+"/", "../../cmd/faxq", "../../cmd/hfaxd")
+	s := &site{t: t, dir: dir, ledger: &ledger{faxes: map[string]*fax{}}, sent: map[string]*submission{}, doc: make([]string, 3), waiting: outstanding, settled: settleFast,
+		number: func(n int) string { return fmt.Sprint(1000 + n%destinations) }}
+	args := []string{"build", "-o", s.bin("") + "/"}
+	for _, p := range programs {
+		args = append(args, "../../cmd/"+p)
+	}
+	build := exec.Command("go", args...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	self, err := os.ReadFile(os.Args[0]) // where the servers' user may not enter
-	if err == nil {
-		err = os.WriteFile(bin+"/line", self, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 	if s.spool, err = spool.Create(filepath.Join(dir, "spool")); err != nil {
 		t.Fatal(err)
@@ -204,46 +258,39 @@ func newSite(t *testing.T) *site {
 	s.write("etc/config", "MaxBatchJobs: 4\nJobReqOther: 1\nMaxDials: 1000\nMaxTries: 1000\nPollLockWait: 1\nNotifyCmd: bin/notify\nMaxConcurrentCalls: 1\n", 0o644)
 	s.write("etc/hosts.hfaxd", "localhost\n127.0.0.1\n", 0o600)
 	s.write("bin/notify", "#!/bin/sh\necho \"$1 $2\" >>notices\n", 0o755)
-	for i := range s.doc {
-		s.doc[i] = filepath.Join(dir, fmt.Sprintf("doc%d.tif", i+1))
-		makePages(t, s.doc[i], i+1)
-	}
-	socket := filepath.Join(dir, "network")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	if os.Getuid() == 0 {
-		s.giveAway(socket)
-	}
-	go s.ledger.serve(l)
 	s.port = freePort(t)
-	s.add("faxq", func() *exec.Cmd { return exec.Command(bin+"/faxq", "-D", "-q", s.spool.Dir()) })
-	s.add("hfaxd", func() *exec.Cmd {
-		return exec.Command(bin+"/hfaxd", "-d", "-q", s.spool.Dir(), "-i", strconv.Itoa(s.port))
-	})
-	for i := range lines {
-		s.add(fmt.Sprint("line", i), func() *exec.Cmd {
-			cmd := exec.Command(bin + "/line")
-			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=line%d %s %s", envLine, i, s.spool.Dir(), socket))
-			return cmd
-		})
-	}
 	return s
+}
+
+// bin is the path of a program.
+func (s *site) bin(name string) string { return filepath.Join(s.dir, "bin", name) }
+
+// addServers starts faxq and hfaxd.
+func (s *site) addServers() {
+	s.t.Helper()
+	s.add("faxq", func() *exec.Cmd { return exec.Command(s.bin("faxq"), "-D", "-q", s.spool.Dir()) })
+	s.add("hfaxd", func() *exec.Cmd {
+		return exec.Command(s.bin("hfaxd"), "-d", "-q", s.spool.Dir(), "-i", strconv.Itoa(s.port))
+	})
 }
 
 // nobody is whom the servers run as where the test is root.
 const nobody = 65534
 
-// giveAway makes nobody the owner of the spool and the socket.
-func (s *site) giveAway(socket string) {
-	s.t.Helper()
-	err := filepath.WalkDir(s.spool.Dir(), func(path string, _ fs.DirEntry, err error) error {
+// giveAway makes nobody the owner of a spool and of other files, for root.
+func giveAway(t *testing.T, spool string, files ...string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	err := filepath.WalkDir(spool, func(path string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(path, nobody, nobody))
 	})
-	if err = errors.Join(err, os.Chown(socket, nobody, nobody)); err != nil {
-		s.t.Fatal(err)
+	for _, f := range files {
+		err = errors.Join(err, os.Chown(f, nobody, nobody))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -276,7 +323,8 @@ func (s *site) add(name string, make func() *exec.Cmd) {
 	})
 }
 
-func makePages(t *testing.T, name string, pages int) {
+// makePages makes a document; the height of each page is given.
+func makePages(t *testing.T, name string, pages int, height func(page int) int) {
 	t.Helper()
 	w, err := tiff.Create(name, 0o644)
 	if err != nil {
@@ -284,10 +332,10 @@ func makePages(t *testing.T, name string, pages int) {
 	}
 	defer w.Close()
 	w.NoSync()
-	for range pages {
+	for n := range pages {
 		p := tiff.Page{XRes: 204, YRes: 98}
 		p.SetCoding(t4.MMR)
-		if err := w.WriteBitmap(p, t4.NewBitmap(1728, 1143)); err != nil {
+		if err := w.WriteBitmap(p, t4.NewBitmap(1728, height(n))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -306,7 +354,7 @@ func freePort(t *testing.T) int {
 // submitAll is a client that submits one job after the other.
 func (s *site) submitAll(ctx context.Context) {
 	for ctx.Err() == nil {
-		if ids, err := s.spool.Jobs(spool.SendQ); err == nil && len(ids) >= outstanding {
+		if ids, err := s.spool.Jobs(spool.SendQ); err == nil && len(ids) >= s.waiting {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
@@ -340,8 +388,12 @@ func (s *site) submit(ctx context.Context, sub *submission, n int) error {
 	if err != nil {
 		return err
 	}
+	tsi := ""
+	if s.tsi {
+		tsi = strings.TrimPrefix(sub.tag, "tag")
+	}
 	job, _, err := c.Create(&client.Request{
-		Number: fmt.Sprint(1000 + n%destinations), Sender: "Crash", Mail: "crash@localhost", Modem: "any", Tag: sub.tag,
+		Number: s.number(n), TSI: tsi, Sender: "Crash", Mail: "crash@localhost", Modem: "any", Tag: sub.tag,
 		Priority: client.DefaultPriority, Lifetime: 3 * time.Hour, MaxDials: 1000, MaxTries: 1000, Resolution: 98, PageWidth: 209, PageLength: 296,
 		Notify: client.NotifyDone, Documents: []string{doc},
 	})

@@ -19,7 +19,7 @@ import (
 func (s *site) settle() {
 	s.t.Helper()
 	var left []string
-	for end := time.Now().Add(settle); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(s.settled); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		left = nil
 		ids, err := s.spool.Jobs(spool.SendQ)
 		if err != nil {
@@ -40,7 +40,7 @@ func (s *site) settle() {
 			return
 		}
 	}
-	s.t.Errorf("after %v of peace these are still in the queue: %s; notices owed: %d", settle, strings.Join(left, ", "), len(s.files("tmp/notice.*")))
+	s.t.Errorf("after %v of peace these are still in the queue: %s; notices owed: %d", s.settled, strings.Join(left, ", "), len(s.files("tmp/notice.*")))
 }
 
 func (s *site) accepted(tag string) bool {
