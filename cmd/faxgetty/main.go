@@ -64,6 +64,9 @@ func serve(c *cli.Context, detached bool, ready func() error) error {
 	if err := s.BecomeOwner(); err != nil {
 		return err
 	}
+	if err := s.Writable(); err != nil {
+		return err
+	}
 	if err := os.Chdir(s.Dir()); err != nil { // scripts and sockets are relative to it
 		return err
 	}

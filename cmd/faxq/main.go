@@ -67,6 +67,9 @@ func serve(c *cli.Context, detached bool, ready func() error) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Writable(); err != nil {
+		return err
+	}
 	if err := os.Chdir(s.Dir()); err != nil { // scripts are relative to it
 		return err
 	}

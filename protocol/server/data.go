@@ -320,7 +320,7 @@ func (s *session) storeDocument(a *args, temporary bool) error {
 	}
 	rel, f, err := s.srv.newDocument(temporary, s.form.suffix, s.uid())
 	if err != nil {
-		return protocol.Errorf(protocol.CodeFileNameNotAllowed, "%s", reason(err))
+		return s.diskFault(protocol.CodeFileNameNotAllowed, err, "Cannot store the document: %s.", reason(err))
 	}
 	name := path.Join("/", rel)
 	if temporary {

@@ -163,7 +163,7 @@ func (s *session) cmdJNEW(a *args) error {
 	j := &job{id: id, file: path.Join(sendQueue, "q"+id)}
 	j.data = newJobData(s.curJob, id, group, s.user, s.host())
 	if err := s.srv.createJob(j, s.uid()); err != nil {
-		return protocol.Errorf(protocol.CodeBadValue, "Cannot open/create job description file /%s: %s.", j.file, reason(err))
+		return s.diskFault(protocol.CodeBadValue, err, "Cannot open/create job description file /%s: %s.", j.file, reason(err))
 	}
 	s.jobs[id], s.blank[id], s.curJob = j, j, j
 	s.reply(protocol.CodeOK, "New job created: jobid: %s groupid: %s.", id, group)
@@ -290,7 +290,7 @@ func (s *session) cmdJSUBM(a *args) error {
 		j.data.set("external", j.text("number"))
 	}
 	if err := s.saveJob(j); err != nil {
-		return protocol.Errorf(protocol.CodeBusy, "%s.", reason(err))
+		return s.diskFault(protocol.CodeBusy, err, "Job %s not submitted: %s.", j.id, reason(err))
 	}
 	if err := s.submitOnce(j); err != nil {
 		return err

@@ -115,6 +115,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
+	if err := sp.Writable(); err != nil {
+		return nil, err
+	}
 	cfg.Spool = sp.Dir()
 	root, err := os.OpenRoot(cfg.Spool)
 	if err != nil {

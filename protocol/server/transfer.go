@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // Limits of transfers.
@@ -376,6 +377,7 @@ func (s *session) watchTransfer(g *engine, t *transfer) error {
 				if c, ok := t.file.(interface{ cancel() }); ok {
 					c.cancel()
 				}
+				g.drop()
 				if !s.dialling(t) {
 					waitClosed(st)
 				}
@@ -438,6 +440,7 @@ func (s *session) stopTransfer(g *engine, t *transfer) {
 	}
 	if s.dialling(t) {
 		g.close()
+		g.drop()
 		s.engine = nil
 		return
 	}
@@ -450,6 +453,7 @@ func (s *session) stopTransfer(g *engine, t *transfer) {
 			}
 		}
 	}
+	g.drop()
 	waitClosed(st)
 }
 
@@ -473,8 +477,10 @@ func (s *session) endTransfer(t *transfer, r engineReply) error {
 	waitClosed(st)
 	local, remote := st.faults()
 	switch {
+	case local != nil && t.store:
+		return s.diskFault(protocol.CodeWriteFailed, local, "%s", localText(local))
 	case local != nil:
-		return localFault(t.store, local)
+		return protocol.Errorf(protocol.CodeReadFailed, "Error reading input file: %s.", reason(local))
 	case r.code == int(protocol.CodeTransferDone) && t.store && hungUp(s.raw):
 		// A program that is killed ends both its connections: the end of the data is not that of the document.
 		s.gone = true
@@ -497,16 +503,22 @@ func (s *session) endTransfer(t *transfer, r engineReply) error {
 	return dataFault(reason(remote))
 }
 
-// localFault is the reply where the file, not the connection, is at fault.
-func localFault(store bool, err error) error {
+// localText is the reply where the file that is stored, not the connection, is at fault.
+func localText(err error) string {
 	var decoding errDecoding
-	switch {
-	case errors.As(err, &decoding):
-		return protocol.Errorf(protocol.CodeWriteFailed, "Decoding error: %v", decoding.error)
-	case store:
-		return protocol.Errorf(protocol.CodeWriteFailed, "Error writing output file: %s.", reason(err))
+	if errors.As(err, &decoding) {
+		return "Decoding error: " + decoding.Error()
 	}
-	return protocol.Errorf(protocol.CodeReadFailed, "Error reading input file: %s.", reason(err))
+	return "Error writing output file: " + reason(err) + "."
+}
+
+// diskFault is the reply to a command that could not write. Where the disk is the trouble the
+// administrator is told too: clients cannot help it.
+func (s *session) diskFault(code protocol.Code, err error, format string, a ...any) error {
+	if text := spool.DiskTrouble(err); text != "" {
+		s.log.Error().Err(err).Msg(text)
+	}
+	return protocol.Errorf(code, format, a...)
 }
 
 // reason returns the words of the system for an error, as strerror(3) has them, or the error's own.

@@ -1,7 +1,10 @@
 package faxq
 
 import (
+	"io/fs"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/litoria-fax/litoria/spool"
 )
@@ -37,5 +40,24 @@ func TestBadDocuments(t *testing.T) {
 		if j := w.waitDone(id); j.State != spool.StateFailed || j.Status != row.want {
 			t.Errorf("job %d: %v %q, want %q", id, j.State, j.Status, row.want)
 		}
+	}
+}
+
+// TestDiskFullInPreparation: a job whose pages do not fit waits, and says why
+// with its first words; it goes on when there is room.
+func TestDiskFullInPreparation(t *testing.T) {
+	w := newWorld(t, "")
+	w.prep.(*fakePreparer).err = &fs.PathError{Op: "write", Path: "tmp/doc1.ps;c0.tmp", Err: syscall.ENOSPC}
+	w.line("ttyIAX0", nil)
+	w.start()
+	w.job(1, nil)
+	w.send("S:1")
+	if j := w.waitState(1, spool.StateSleeping); j.Status != "The disk of the fax server is full: the document is not prepared yet" || j.StatusCode != 340 {
+		t.Errorf("job 1: %d %q", j.StatusCode, j.Status)
+	}
+	w.prep.(*fakePreparer).err = nil
+	w.ahead(10 * time.Minute)
+	if j := w.waitDone(1); j.State != spool.StateDone || j.Status != "" {
+		t.Errorf("job 1 after there was room: %v %q", j.State, j.Status)
 	}
 }

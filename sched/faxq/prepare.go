@@ -186,6 +186,10 @@ func (p *preparation) failed(err error, document, which string) sched.Preparatio
 
 // later is a preparation that could not be tried: full disk, no processes.
 func later(err error) sched.Preparation {
+	if text := spool.DiskTrouble(err); text != "" { // first: listings show the first words
+		text = strings.ToUpper(text[:1]) + text[1:] + ": the document is not prepared yet"
+		return sched.Preparation{Later: true, Note: sched.Note{Code: 340, Text: text}}
+	}
 	return sched.Preparation{Later: true, Note: sched.Note{Code: 340, Text: fmt.Sprintf("Could not prepare job for transmission: %v", err)}}
 }
 
