@@ -158,6 +158,13 @@ func (g *engine) take() ftpserver.FileTransfer {
 	return f
 }
 
+// drop closes the file of a transfer that the engine has not begun, and will not.
+func (g *engine) drop() {
+	if file := g.take(); file != nil {
+		file.Close() //nolint:errcheck // nothing was transferred
+	}
+}
+
 func (g *engine) close() { g.conn.Close() }
 
 // engineAddr is the address of the client, and leads the engine's driver to the session's engine.

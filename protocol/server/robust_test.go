@@ -64,16 +64,17 @@ func (s *testServer) served(t *testing.T) {
 	}
 }
 
-// short makes the server lose patience soon.
-func short(cfg *server.Config) {
+// impatient makes the server wait no longer than a second for logins and data connections. Commands
+// have the usual time, unless IDLE 1 says otherwise.
+func impatient(cfg *server.Config) {
 	cfg.Settings = server.DefaultSettings()
-	cfg.Settings.LoginTimeout, cfg.Settings.IdleTimeout = 300*time.Millisecond, 300*time.Millisecond
+	cfg.Settings.LoginTimeout = time.Second
 	cfg.DataTimeout = time.Second
 }
 
 // Clients that send an octet now and then do not keep their connection, whatever they send.
 func TestSlowLoris(t *testing.T) {
-	s := newServer(t, short)
+	s := newServer(t, impatient)
 	check := s.watchLeaks(t)
 	var wait sync.WaitGroup
 	for i := range 50 {
@@ -82,6 +83,7 @@ func TestSlowLoris(t *testing.T) {
 			c = s.dial(t)
 		} else {
 			c = s.login(t, "joe")
+			c.cmd("IDLE 1", "213")
 		}
 		wait.Add(1)
 		go func() {
@@ -115,10 +117,9 @@ func TestSlowLoris(t *testing.T) {
 
 // A data connection that the client orders and does not make ends with a reply; ABOR ends it at once.
 func TestHalfOpenPassive(t *testing.T) {
-	s := newServer(t, short)
+	s := newServer(t, impatient)
 	check := s.watchLeaks(t)
 	c := s.login(t, "joe")
-	c.cmd("IDLE 60", "213")
 	c.cmd("PASV", "227")
 	c.cmd("STOT", "425 Cannot build data connection: Connection timed out.")
 	for _, command := range []string{"LIST doneq", "STOT", "RETR recvq/fax000000001.tif"} {
@@ -173,10 +174,9 @@ func deadEnd(t *testing.T) int {
 // aborts or leaves.
 func TestHalfOpenActive(t *testing.T) {
 	port := deadEnd(t)
-	s := newServer(t, short)
+	s := newServer(t, impatient)
 	check := s.watchLeaks(t)
 	c := s.login(t, "joe")
-	c.cmd("IDLE 60", "213")
 	eprt := fmt.Sprintf("EPRT |1|127.0.0.1|%d|", port)
 	c.cmd(eprt, "200")
 	c.cmd("LIST doneq", "425 Cannot build data connection: Connection timed out.")
@@ -202,21 +202,24 @@ func TestHalfOpenActive(t *testing.T) {
 // A client that makes the data connection and then neither sends nor reads is given up, with what it
 // left.
 func TestStalledTransfer(t *testing.T) {
-	s := newServer(t, short)
+	s := newServer(t, impatient)
 	big := filepath.Join(s.dir, "docq/doc77.ps") // more than the buffers of the connection take
 	if err := os.WriteFile(big, make([]byte, 16<<20), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	check := s.watchLeaks(t)
-	for _, tt := range []struct{ command, begins string }{{"STOT", "150"}, {"RETR docq/doc77.ps", "150"}, {"STOR docq/doc88.ps", "150"}} {
+	var stalled []*conn
+	for _, command := range []string{"STOT", "RETR docq/doc77.ps", "STOR docq/doc88.ps"} {
 		c := s.login(t, "joe")
 		c.cmd("TYPE I", "200")
-		d := c.data()
-		c.cmd(tt.command, tt.begins)
-		s.served(t)
+		c.cmd("IDLE 1", "213")
+		c.data()
+		c.cmd(command, "150")
+		stalled = append(stalled, c)
+	}
+	s.served(t)
+	for _, c := range stalled {
 		c.want("426 Data Connection: Connection timed out.")
-		d.Close()
-		c.Close()
 	}
 	check()
 }
@@ -314,7 +317,7 @@ func TestThousandConnections(t *testing.T) {
 
 // Clients that send commands at random, and leave at any moment, leave nothing behind.
 func TestRandomCommands(t *testing.T) {
-	s := newServer(t, short)
+	s := newServer(t, impatient)
 	check := s.watchLeaks(t)
 	var words []string
 	for _, c := range protocol.Commands() {
