@@ -133,13 +133,14 @@ type site struct {
 	mu      sync.Mutex // guards sent
 	sent    map[string]*submission
 	next    atomic.Int64
+	again   atomic.Int64 // submissions of a job that the server had already
 	lastErr atomic.Value
 }
 
 // submission is what a client knows of what it submitted.
 type submission struct {
 	tag      string
-	id       string // "" where the client never heard it
+	id       string // of the job that was taken
 	pages    int
 	accepted bool // the server said so
 }
@@ -363,9 +364,13 @@ func (s *site) submitAll(ctx context.Context) {
 		s.mu.Lock()
 		s.sent[sub.tag] = sub
 		s.mu.Unlock()
-		if err := s.submit(ctx, sub, int(n)); err != nil {
-			s.lastErr.Store(err.Error())
-			time.Sleep(20 * time.Millisecond) // hfaxd is being killed
+		// Whoever does not know whether the server has the job submits it again,
+		// with its key.
+		for ctx.Err() == nil && !sub.accepted {
+			if err := s.submit(ctx, sub, int(n)); err != nil {
+				s.lastErr.Store(err.Error())
+				time.Sleep(20 * time.Millisecond) // hfaxd is being killed
+			}
 		}
 	}
 }
@@ -395,15 +400,22 @@ func (s *site) submit(ctx context.Context, sub *submission, n int) error {
 	job, _, err := c.Create(&client.Request{
 		Number: s.number(n), TSI: tsi, Sender: "Crash", Mail: "crash@localhost", Modem: "any", Tag: sub.tag,
 		Priority: client.DefaultPriority, Lifetime: 3 * time.Hour, MaxDials: 1000, MaxTries: 1000, Resolution: 98, PageWidth: 209, PageLength: 296,
-		Notify: client.NotifyDone, Documents: []string{doc},
+		Notify: client.NotifyDone, Documents: []string{doc}, Key: sub.tag,
 	})
 	if err != nil {
 		return err
 	}
-	sub.id = string(job)
-	if err := c.Submit(job); err != nil {
+	err = c.Submit(job)
+	var known *client.DuplicateError
+	if errors.As(err, &known) {
+		s.again.Add(1)
+		job, err = known.Job, nil
+	}
+	if err != nil {
 		return err
 	}
-	sub.accepted = true
+	s.mu.Lock()
+	sub.id, sub.accepted = string(job), true
+	s.mu.Unlock()
 	return c.Quit()
 }

@@ -31,7 +31,7 @@ func (s *site) settle() {
 				left = append(left, fmt.Sprintf("%d (%v)", id, err))
 				continue
 			}
-			if j.State == spool.StateSuspended && !s.accepted(j.JobTag) {
+			if s.leftOver(j) {
 				continue
 			}
 			left = append(left, fmt.Sprintf("%d (%v, %d %q)", id, j.State, j.StatusCode, j.Status))
@@ -43,10 +43,13 @@ func (s *site) settle() {
 	s.t.Errorf("after %v of peace these are still in the queue: %s; notices owed: %d", s.settled, strings.Join(left, ", "), len(s.files("tmp/notice.*")))
 }
 
-func (s *site) accepted(tag string) bool {
+// leftOver tells a job that its client never submitted: it was cut off before,
+// and perhaps made another one.
+func (s *site) leftOver(j *spool.Job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sent[tag] != nil && s.sent[tag].accepted
+	sub := s.sent[j.JobTag]
+	return j.State == spool.StateSuspended && (sub == nil || !sub.accepted || sub.id != j.JobID)
 }
 
 func (s *site) files(pattern string) []string {
@@ -62,6 +65,7 @@ type tally struct {
 
 // judge compares every job's record with the ledger.
 func (s *site) judge(kills int) {
+	var sum tally
 	byTag := map[string][]*spool.Job{}
 	for _, q := range []string{spool.SendQ, spool.DoneQ} {
 		ids, err := s.spool.Jobs(q)
@@ -69,7 +73,9 @@ func (s *site) judge(kills int) {
 			s.t.Fatal(err)
 		}
 		for _, id := range ids {
-			if j, err := s.spool.ReadJob(spool.JobName(q, id)); err == nil {
+			if j, err := s.spool.ReadJob(spool.JobName(q, id)); err == nil && s.leftOver(j) {
+				sum.unsubmitted++
+			} else if err == nil {
 				byTag[j.JobTag] = append(byTag[j.JobTag], j)
 			} else {
 				s.t.Errorf("%s/q%d: %v", q, id, err)
@@ -77,7 +83,6 @@ func (s *site) judge(kills int) {
 		}
 	}
 	notices, _ := os.ReadFile(s.spool.Path("notices"))
-	var sum tally
 	for tag, sub := range s.sent {
 		jobs := byTag[tag]
 		switch {
@@ -89,7 +94,6 @@ func (s *site) judge(kills int) {
 			if n := s.ledger.of(tag).complete; n > 0 {
 				s.t.Errorf("%s: no job, but delivered %d times", tag, n)
 			}
-			sum.unsubmitted++
 		default:
 			if !sub.accepted {
 				sum.unheard++
@@ -102,8 +106,8 @@ func (s *site) judge(kills int) {
 		died += fmt.Sprintf(" %s %d", m.name, m.died)
 	}
 	s.t.Logf("%d kills (%s)", kills, strings.TrimSpace(died))
-	s.t.Logf("%d submissions: %d done, %d unconfirmed, %d failed, %d never submitted; %d submitted whose client did not hear it",
-		len(s.sent), sum.done, sum.unconfirmed, sum.failed, sum.unsubmitted, sum.unheard)
+	s.t.Logf("%d submissions: %d done, %d unconfirmed, %d failed, %d jobs never submitted; %d submitted whose client did not hear it, %d that were submitted again with their key",
+		len(s.sent), sum.done, sum.unconfirmed, sum.failed, sum.unsubmitted, sum.unheard, s.again.Load())
 	s.t.Logf("far end: %d calls, %d broken off; %d pages, %d of them again in a later call", s.ledger.calls, s.ledger.broken, sum.pages, sum.twice)
 	if sum.done == 0 || kills == 0 {
 		s.t.Error("nothing happened: the test does not test; the last error of a client: ", s.lastErr.Load())
@@ -123,12 +127,6 @@ func (s *site) judgeJob(sub *submission, j *spool.Job, f fax, notices string, su
 		}
 	}
 	switch {
-	case j.State == spool.StateSuspended && !sub.accepted:
-		sum.unsubmitted++
-		if f.complete > 0 {
-			bad("suspended, but delivered")
-		}
-		return
 	case j.State == spool.StateDone:
 		sum.done++
 		if f.complete != 1 || f.confirmed != 1 {
