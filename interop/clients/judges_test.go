@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -169,7 +170,7 @@ func TestWait(t *testing.T) {
 			dir := lab.NewHylaFAXSpool(t, nil)
 			startFaxq(t, dir)
 			addr := p.start(t, dir)
-			ctx, stop := context.WithTimeout(t.Context(), 40*time.Second)
+			ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer stop()
 			cmd := exec.CommandContext(ctx, filepath.Join(p.clients, "sendfax"), "-h", addr, "-w", "-n", "-a", "now + 1 hour", "-d", "5551234", doc)
 			cmd.Env = append(os.Environ(), "FAXUSER=joe", "HOME="+t.TempDir())
@@ -206,6 +207,13 @@ func startFaxq(t *testing.T, dir string) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
+	lab.Wait(t, 40*time.Second, "faxq to listen", func() bool {
+		f, err := os.OpenFile(filepath.Join(dir, "FIFO"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			f.Close()
+		}
+		return err == nil
+	})
 }
 
 // killWhenQueued removes a job as soon as the scheduler has it.
@@ -213,7 +221,7 @@ func killWhenQueued(t *testing.T, peer protocoltest.Peer, id client.JobID) {
 	t.Helper()
 	c := peer.Dial(t, "joe", client.Config{})
 	var state any
-	for range 300 {
+	for range 1000 {
 		p, err := c.JobProgress(id)
 		if state = fmt.Sprint(p, err); err == nil && p.State == client.StatePending {
 			if err = c.Kill(id); err == nil {
