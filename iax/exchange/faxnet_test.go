@@ -53,6 +53,7 @@ func TestFaxOverBadNetworks(t *testing.T) {
 		jitter               time.Duration
 		stall                time.Duration // all packets of one direction wait, now and then
 		noRepeats, fullSpeed bool
+		pages                int // 3 where 0
 	}{
 		{name: "clean", noRepeats: true, fullSpeed: true},
 		{name: "loss 1 % and jitter 40 ms", loss: 0.01, jitter: 40 * time.Millisecond},
@@ -60,6 +61,9 @@ func TestFaxOverBadNetworks(t *testing.T) {
 		{name: "jitter 40 ms", jitter: 40 * time.Millisecond, noRepeats: true, fullSpeed: true},
 		{name: "reordering 1 %", reorder: 0.01, noRepeats: true, fullSpeed: true},
 		{name: "duplication 1 %", dup: 0.01, noRepeats: true, fullSpeed: true},
+		{name: "ten pages, loss 1 % and jitter 40 ms", loss: 0.01, jitter: 40 * time.Millisecond, pages: 10},
+		{name: "ten pages, reordering 1 % and duplication 1 %", reorder: 0.01, dup: 0.01, noRepeats: true, fullSpeed: true, pages: 10},
+		{name: "ten pages, loss 3 %", loss: 0.03, pages: 10},
 		{name: "stalls of 300 ms", stall: 300 * time.Millisecond, noRepeats: true, fullSpeed: true},
 		{name: "stalls of 450 ms and loss 0.5 %", stall: 450 * time.Millisecond, loss: 0.005, fullSpeed: true},
 	} {
@@ -67,7 +71,7 @@ func TestFaxOverBadNetworks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				f := &folder{}
-				for i := range 3 {
+				for i := range max(3, tc.pages) {
 					f.pages = append(f.pages, dotted(500, uint64(i)))
 				}
 				sender, receiver := faxPair(t, f)
