@@ -249,6 +249,7 @@ func TestConfigReread(t *testing.T) {
 	w.write("etc/config", "JobControlCmd: bin/jobcontrol\n")
 	w.write("bin/jobcontrol", "#!/bin/sh\necho 'RejectNotice: \"No calls on Sundays\" # really'\n")
 	w.ahead(time.Minute)
+	w.wait("the new configuration", func() bool { return strings.Contains(w.log.String(), "configuration reread") })
 	w.job(1, nil)
 	w.send("S:1")
 	if j := w.waitDone(1); j.Status != "REJECT: No calls on Sundays" || j.StatusCode != 348 {
