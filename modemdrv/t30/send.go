@@ -191,7 +191,7 @@ func (m *Machine) sendPage() {
 		return
 	}
 	m.setState(SendingImage)
-	m.do(SendImage{Pause: pause, Rate: m.params.Rate, Short: m.shortTraining(), Code: code})
+	m.do(SendImage{Pause: fastPause, Rate: m.params.Rate, Short: m.shortTraining(), Code: code})
 }
 
 // nextMessage is the command that the present page ends with.

@@ -99,7 +99,7 @@ func (m *Machine) sendPending() {
 		frames = append(frames, frame(RCP))
 	}
 	m.setState(SendingBlock)
-	m.do(SendECM{Pause: pause, Rate: m.params.Rate, Short: m.shortTraining(), Frames: frames})
+	m.do(SendECM{Pause: fastPause, Rate: m.params.Rate, Short: m.shortTraining(), Frames: frames})
 }
 
 // partial is the second field of PPS and EOR for the present block.
