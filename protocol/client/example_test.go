@@ -40,6 +40,36 @@ func Example() {
 	fmt.Println("job", job, "is", result.State)
 }
 
+// Submit a fax, and watch what becomes of it. Here somebody removes it at once.
+func ExampleClient_Watch() {
+	peer := start(exampleT{}, nil) // a test server
+	c, err := dial(peer.Addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	doc, err := c.StoreTemp(client.FormPostScript, strings.NewReader("%!PS\nshowpage\n"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	job, _, err := c.SubmitRequest(&client.Request{
+		Number: "555-1234", Sender: "Joe User", Mail: "joe@example.com", Priority: client.DefaultPriority, Documents: []string{doc},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := c.Kill(job); err != nil {
+		log.Fatal(err)
+	}
+	result, err := c.Watch(context.Background(), job, 10*time.Millisecond, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("job %s is %s: %s\n", job, result.State, result.Status)
+	// Output:
+	// job 100 is failed: Job aborted by request
+}
+
 // List the jobs in the queue of a server.
 func ExampleClient_Jobs() {
 	peer := start(exampleT{}, nil) // a test server with one job that joe may see
