@@ -47,7 +47,7 @@ func convertPicture(ctx context.Context, src *source, out *output) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return out.addGrey(newPicture(img), 1, false)
+	return out.addGrey(upright(newPicture(img), orientationOf(src)), 1, false)
 }
 
 // checkPels refuses pictures that would fill the memory.
