@@ -62,9 +62,9 @@ line-table: ## measure the modems on simulated lines into docs/line-table.md (te
 times: ## measure how long calls are, ours and spandsp's, into docs/times.md (ten seconds)
 	$(GO) run -tags interop ./interop/spandsp/times -o docs/times.md
 
-times-asterisk: build ## the same in real time beside HylaFAX with iaxmodem over Asterisk: its last chapter (root; eight minutes)
+times-asterisk: build ## the same in real time beside HylaFAX with iaxmodem over Asterisk: its last chapter (root; sixteen minutes)
 	interop/setup
-	LITORIA_TIMES_TABLE=$(CURDIR)/docs/times.md $(GO) test -tags interop,times -count=1 -v -run 'TestTimes$$' -timeout 25m ./interop/fax
+	LITORIA_TIMES_TABLE=$(CURDIR)/docs/times.md $(GO) test -tags interop,times -count=1 -v -run 'TestTimes$$' -timeout 40m ./interop/fax
 
 CRASHTIME ?= 60s
 crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so
