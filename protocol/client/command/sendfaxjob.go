@@ -174,12 +174,16 @@ func (j *faxJob) set(item protocol.ConfigItem) (ok bool, err error) {
 		return true, nil
 	}
 	number := func(p *int) (err error) {
-		*p, err = strconv.Atoi(v)
-		return err
+		if *p, err = strconv.Atoi(v); err != nil {
+			return fmt.Errorf("%s: %q is not a number", item.Tag, v)
+		}
+		return nil
 	}
 	float := func(p *float64) (err error) {
-		*p, err = strconv.ParseFloat(v, 64)
-		return err
+		if *p, err = strconv.ParseFloat(v, 64); err != nil {
+			return fmt.Errorf("%s: %q is not a number", item.Tag, v)
+		}
+		return nil
 	}
 	switch item.Tag {
 	case "maxtries":
