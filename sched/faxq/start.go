@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ func (s *Server) start() error {
 	for devid, batch := range calls {
 		s.rejoin(devid, batch)
 	}
+	debug.FreeOSMemory() // reading the files left more garbage than there is of jobs
 	s.log.Info().Int("jobs", s.queue.Len()).Int("lines", len(s.lines)).Msg("queue read")
 	return nil
 }
