@@ -142,8 +142,8 @@ var steps = []step{
 		why: "HylaFAX's faxalter asks for mail when the job is done, against its manual page",
 	},
 	{
-		op: "faxalter -g", line: "faxalter -g -p 105", ours: "502 JGPARM: Command not implemented.",
-		why: "no server knows the command for groups",
+		op: "faxalter -g", line: "faxalter -g -p 105", ours: "faxalter: -g is not supported",
+		why: "no server knows the commands for groups, and HylaFAX's faxalter leaves the job suspended",
 	},
 }
 

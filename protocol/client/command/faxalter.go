@@ -124,7 +124,9 @@ func (s *faxalter) flags() []cli.Flag {
 		notify("R", "mail when it is delivered and when it is tried again", "DONE+REQUEUE"),
 		notify("Q", "no mail", "NONE"),
 		getopt.Switch("r", "submit a copy of the job", func() { s.resubmit = true }),
-		getopt.Switch("g", "not supported: the ids are groups", func() { s.script = append(s.script, "JGPARM") }),
+		getopt.Option("g", "", "not supported: the ids are groups", func(string) error {
+			return optionError("faxalter: -g is not supported: no server knows the commands for groups of jobs")
+		}),
 		getopt.Switch("A", "use administrative privileges (asks for the password)", func() { s.admin = true }),
 		getopt.Switch("C", "go on with the next job after a fault, with administrative privileges", func() { s.goOn, s.admin = true, true }),
 		getopt.Option("h", "HOST[:PORT]", "server", s.setHost),
@@ -228,7 +230,7 @@ func (s *faxalter) alter(c *client.Client, id client.JobID) error {
 	}
 	for i, line := range s.script {
 		if _, err := c.Command(line); err != nil {
-			return fmt.Errorf("<stdin>: line %d: %w", i+1, err)
+			return fmt.Errorf("<stdin>: line %d: %w%s", i+1, err, s.undo(c, id))
 		}
 	}
 	if err := c.Submit(id); err != nil {
@@ -236,6 +238,21 @@ func (s *faxalter) alter(c *client.Client, id client.JobID) error {
 	}
 	s.env.printf("Job %s: done.\n", id)
 	return nil
+}
+
+// undo hands a job back to the scheduler after a change that failed, lest it stays suspended; a copy is
+// removed. It returns what there is to tell. (HylaFAX's faxalter leaves both as they are.)
+func (s *faxalter) undo(c *client.Client, id client.JobID) string {
+	if s.resubmit {
+		if err := c.DeleteJob(id); err != nil {
+			return fmt.Sprintf("\nJob %s, the copy, is left: %v", id, err)
+		}
+		return ""
+	}
+	if err := c.Submit(id); err != nil {
+		return fmt.Sprintf("\nJob %s stays suspended: %v", id, err)
+	}
+	return fmt.Sprintf("\nJob %s: goes on without this change.", id)
 }
 
 // duplicate makes a new job with the parameters and documents of the current one.
