@@ -3,6 +3,8 @@ package document
 import (
 	"errors"
 	"fmt"
+	"image/jpeg"
+	"image/png"
 	"io"
 
 	"github.com/litoria-fax/litoria/document/recognize"
@@ -37,8 +39,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // damaged is the reason for a document that a decoder cannot read.
 func damaged(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	var badPNG png.FormatError
+	var badJPEG jpeg.FormatError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.As(err, &badPNG) && badPNG == "not enough pixel data":
 		return fmt.Errorf("%w: it is cut off", ErrDamaged)
+	case badPNG != "":
+		return fmt.Errorf("%w: %s", ErrDamaged, string(badPNG)) // without Go's prefixes
+	case errors.As(err, &badJPEG):
+		return fmt.Errorf("%w: %s", ErrDamaged, string(badJPEG))
 	}
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
