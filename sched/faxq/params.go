@@ -97,7 +97,7 @@ func (s *Server) chooseFormat(f *spool.Job, jc *jobControl, line *sched.Capabili
 	}
 	can := func(format uint) bool { return line == nil || line.Formats&(1<<format) != 0 }
 	switch {
-	case !s.cfg.Use2D || df <= formatMH:
+	case !s.live.Load().Use2D || df <= formatMH:
 		return formatMH
 	case df >= formatMMR && f.DesiredEC != 0 && can(formatMMR) && (!dest.known || dest.mmr):
 		return formatMMR

@@ -231,7 +231,7 @@ func (s *Server) convert(ctx context.Context, c Conversion) error {
 	c.Output = spool.Tmp + "/" + filepath.Base(final) + ".tmp"
 	os.Remove(s.spool.Path(c.Output))
 	defer os.Remove(s.spool.Path(c.Output))
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.PostScriptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.live.Load().PostScriptTimeout)
 	defer cancel()
 	start := time.Now()
 	if err := s.preparer.Convert(ctx, c); err != nil {
@@ -314,8 +314,9 @@ const (
 
 // command is the script for a kind of document, as the configuration has it.
 func (p *scripts) command(op spool.DocumentOp) string {
+	cfg := p.s.live.Load()
 	return map[spool.DocumentOp]string{
-		spool.OpPostScript: p.s.cfg.PS2FaxCmd, spool.OpPDF: p.s.cfg.PDF2FaxCmd, spool.OpPCL: p.s.cfg.PCL2FaxCmd, spool.OpTIFF: p.s.cfg.TIFF2FaxCmd,
+		spool.OpPostScript: cfg.PS2FaxCmd, spool.OpPDF: cfg.PDF2FaxCmd, spool.OpPCL: cfg.PCL2FaxCmd, spool.OpTIFF: cfg.TIFF2FaxCmd,
 	}[op]
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -49,7 +50,8 @@ type Server struct {
 	starter  *starter.Client
 	serves   func() error
 
-	cfg      *Config
+	cfg      *Config                // the loop's
+	live     atomic.Pointer[Config] // the same, for workers
 	cfgFile  configWatch
 	queue    *sched.Queue
 	jobs     map[sched.ID]*job
@@ -119,6 +121,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.cfg = cfg
+	s.live.Store(cfg)
 	if s.preparer == nil {
 		s.preparer = &documents{scripts{s}}
 	}
@@ -278,6 +281,7 @@ func (s *Server) reread() {
 
 func (s *Server) useConfig(cfg *Config) {
 	s.cfg = cfg
+	s.live.Store(cfg)
 	s.tracing.set(cfg.ServerTracing)
 	s.queue.SetConfig(cfg.Sched)
 	s.triggers.setHook(cfg.HookCmd, cfg.HookSpec, s.warn)
