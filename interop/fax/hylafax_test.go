@@ -53,15 +53,28 @@ func TestHylaFAX(t *testing.T) {
 		return true
 	})
 	l.WaitIdle(t)
+	receive := func(t *testing.T, i int, m mode) error {
+		before := len(recordsOf(t, spool, ours[i].Device))
+		argv := append([]string{"sendfax", "-n"}, m.options()...)
+		id := lab.RequestID(t, lab.Run(t, append(argv, "-h", devids[i]+"@"+h.Host(), "-d", ours[i].Number, doc)...))
+		if err := checkSent(t, hylaSpool, id, m); err != nil {
+			return err
+		}
+		return lab.ComparePages(doc, receivedOn(t, spool, ours[i].Device, before))
+	}
 	t.Run("receive", func(t *testing.T) {
 		inAllModes(t, func(t *testing.T, i int, m mode) error {
-			before := len(recordsOf(t, spool, ours[i].Device))
-			argv := append([]string{"sendfax", "-n"}, m.options()...)
-			id := lab.RequestID(t, lab.Run(t, append(argv, "-h", devids[i]+"@"+h.Host(), "-d", ours[i].Number, doc)...))
-			if err := checkSent(t, hylaSpool, id, m); err != nil {
-				return err
+			err := receive(t, i, m)
+			for n := 1; err != nil && !m.ecm && n < hylafaxCalls; n++ {
+				t.Logf("call %d: %v", n, err)
+				err = receive(t, i, m)
 			}
-			return lab.ComparePages(doc, receivedOn(t, spool, ours[i].Device, before))
+			return err
 		})
 	})
 }
+
+// hylafaxCalls is how many calls HylaFAX may make without error correction until
+// one is exact. On a busy machine iaxmodem sends some rows twice: spandsp counts
+// them as well on the samples that came here, and finds no error in them.
+const hylafaxCalls = 3
