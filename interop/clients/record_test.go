@@ -111,12 +111,7 @@ func startHylaFAX(t *testing.T, dir string) string {
 // startProgram starts an hfaxd, HylaFAX's or ours, on a free port.
 func startProgram(t *testing.T, program, dir string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freePorts(t)
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {
@@ -128,6 +123,25 @@ func startProgram(t *testing.T, program, dir string) string {
 	})
 	awaitServer(t, addr)
 	return addr
+}
+
+// freePorts returns an address on which nobody listens, nor on the port below: from there HylaFAX calls
+// its clients, and it waits for up to 90 seconds until that port is free.
+func freePorts(t testing.TB) string {
+	t.Helper()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := l.Addr().(*net.TCPAddr)
+		below, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", addr.Port-1))
+		l.Close()
+		if err == nil {
+			below.Close()
+			return addr.String()
+		}
+	}
 }
 
 // awaitServer waits until a server listens.

@@ -114,7 +114,10 @@ func (a *args) number() int64 {
 	if a.err != nil {
 		return 0
 	}
-	if !isNumber(w) {
+	switch {
+	case strings.TrimLeft(w, "+-") == "" && len(w) < 2: // no digits are zero, as in C
+		return 0
+	case !isNumber(w):
 		a.fail("invalid number")
 		return 0
 	}

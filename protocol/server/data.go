@@ -74,7 +74,8 @@ func (s *session) cmdPORT(a *args) error {
 
 // cmdEPRT takes the address to which the server shall connect: |family|address|port| (RFC 2428).
 func (s *session) cmdEPRT(a *args) error {
-	spec := a.only("<STRING>")
+	a.space()
+	spec := a.word("<STRING>")
 	if a.err != nil {
 		return a.err
 	}
@@ -87,6 +88,9 @@ func (s *session) cmdEPRT(a *args) error {
 	}
 	addr, err := netip.ParseAddr(fields[2])
 	port, portErr := strconv.ParseUint(fields[3], 10, 16)
+	if !a.end() {
+		return a.err
+	}
 	if err != nil || portErr != nil || port == 0 || addr.Is4() != (fields[1] == "1") {
 		return bad(protocol.CodeSyntax, "EPRT couldn't parse family \"%s\" address \"%s\" port \"%s\"", fields[1], fields[2], fields[3])
 	}
@@ -135,16 +139,23 @@ func (s *session) cmdPASV(a *args) error {
 	return nil
 }
 
-// cmdEPSV makes the server wait for the data connection (RFC 2428).
+// cmdEPSV makes the server wait for the data connection (RFC 2428). The number of a family, or ALL,
+// may follow.
 func (s *session) cmdEPSV(a *args) error {
 	if !a.atEnd() {
-		family := a.only("<CRLF>")
-		if a.err != nil {
-			return a.err
-		}
-		if family == "ALL" || family == "all" {
+		a.space()
+		switch family := strings.ToUpper(a.word("<CRLF>")); {
+		case a.err != nil:
+			return &syntaxError{"expecting <CRLF>"}
+		case family == "ALL" && a.end():
 			s.ack(protocol.CodeOK, "EPSV ALL")
 			return nil
+		case (family == "1" || family == "2") && a.end():
+			if own := s.family(); family != own {
+				return protocol.Errorf(codeNoFamily, "Network protocol not supported, use (%s).", own)
+			}
+		default:
+			return &syntaxError{"expecting <CRLF>"}
 		}
 	}
 	r, err := s.connect("EPSV")
@@ -157,6 +168,17 @@ func (s *session) cmdEPSV(a *args) error {
 	s.waitOn(strings.Trim(r.text[strings.IndexByte(r.text, '(')+1:], "|)"))
 	s.reply(protocol.CodeExtendedPassive, "%s", r.text)
 	return nil
+}
+
+// codeNoFamily is the code for families of addresses that do not fit (RFC 2428, 2).
+const codeNoFamily protocol.Code = 522
+
+// family is the number of the client's family of addresses (RFC 2428, 2).
+func (s *session) family() string {
+	if addr, err := netip.ParseAddr(localIP(s.conn)); err == nil && addr.Unmap().Is6() {
+		return "2"
+	}
+	return "1"
 }
 
 // waitOn notes the port on which the next data connection is to come.

@@ -151,7 +151,7 @@ func (s *session) cmdSIZE(a *args) error {
 	}
 	t, err := s.file(name, rightList)
 	if err != nil {
-		if _, statErr := s.stat(s.absolute(name)); isNotExist(statErr) {
+		if _, statErr := s.stat(s.absolute(name)); name == "" || isNotExist(statErr) {
 			return notPlain(name)
 		}
 		return err

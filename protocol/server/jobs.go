@@ -335,13 +335,12 @@ func (s *session) submitJob(j *job) error {
 	return nil
 }
 
-// saveJob writes a job to disk, its documents first: what is submitted outlasts a loss of power.
+// saveJob writes a job and its documents to disk: what is submitted outlasts a loss of power.
 func (s *session) saveJob(j *job) error {
-	if err := s.srv.syncDocuments(j); err != nil {
-		return err
-	}
+	documents := make(chan error, 1)
+	go func() { documents <- s.srv.syncDocuments(j) }() // at the same time: the disk is waited for once
 	info, err := s.srv.saveJob(j, s.lockTimeout)
-	if err != nil {
+	if err := errors.Join(err, <-documents); err != nil {
 		return err
 	}
 	j.stamp = stampOf(info)

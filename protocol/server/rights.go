@@ -116,7 +116,10 @@ func fileFault(name string, err error) error {
 // file finds a file and checks that the client may use it so. A file that is to be written need not
 // exist. Symbolic links are followed for administrators only, and never out of the spool.
 func (s *session) file(name string, want right) (*target, error) {
-	if name == "" || strings.ContainsRune(name, 0) {
+	switch {
+	case name == "" && want == rightWrite:
+		return nil, fileFault(name, syscall.EPERM)
+	case name == "" || strings.ContainsRune(name, 0):
 		return nil, fileFault(name, syscall.ENOENT)
 	}
 	t := &target{path: s.absolute(name)}
@@ -176,6 +179,9 @@ func (s *session) stat(abs string) (fs.FileInfo, error) {
 
 // directory finds a directory that the client may enter.
 func (s *session) directory(name string) (*spoolDir, error) {
+	if name == "" {
+		return nil, fileFault(name, syscall.ENOENT)
+	}
 	abs := s.absolute(name)
 	info, err := s.srv.root.Stat(relative(abs))
 	d := s.srv.dirs[abs]
