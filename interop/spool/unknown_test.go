@@ -56,3 +56,16 @@ func TestUnknownField(t *testing.T) {
 		}
 	}
 }
+
+// TestDupKeyUnknown: HylaFAX's hfaxd knows no keys; sendfax says so and submits
+// nothing.
+func TestDupKeyUnknown(t *testing.T) {
+	lab.Need(t, "faxq", "hfaxd")
+	dir := lab.NewHylaFAXSpool(t, nil)
+	h := lab.StartHylaFAX(t, dir)
+	out, err := lab.TryRun(lab.Bin(t, "sendfax"), "-n", "-h", h.Host(), "--dup-key=order 7", "-d", "5551234", "/etc/hostname")
+	if err == nil || !strings.Contains(out, "DUPKEY") {
+		t.Errorf("sendfax: %v, %s", err, out)
+	}
+	lab.Wait(t, 10*time.Second, "the half job to go", func() bool { return len(files(dir, "sendq/q*")) == 0 && len(files(dir, "doneq/q*")) == 0 })
+}
