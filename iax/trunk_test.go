@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,17 +39,21 @@ func TestTrunk(t *testing.T) {
 func runTrunk(t *testing.T, mode TrunkMode, crypt Encryption, jitter time.Duration, loss float64, want bool) {
 	t.Helper()
 	const calls, frames = 5, 1700 // more than a time stamp's half
-	in := make(chan *lineMedia, calls)
+	in, answered := make(chan *lineMedia, calls), make(chan *Call, calls)
 	policy := Policy{Codecs: []Codec{SLinear}, Methods: AuthMD5, Secret: "frog", Encryption: crypt, Trunk: mode}
 	p := newPair(t, Config{Authority: &secretAuthority{policy: policy}, Incoming: func(c *Call) {
 		m := &lineMedia{}
 		c.Answer(m)
 		in <- m
+		answered <- c
 	}})
 	defer p.close(t)
+	var mu sync.Mutex // the loops of the calls count, and go on when the test reads
 	datagrams, trunked, lost := 0, 0, 0
 	p.net.SetFate(func(rnd *rand.Rand, b []byte, _, _ netip.AddrPort) []time.Duration {
 		kind, _ := wire.Peek(b)
+		mu.Lock()
+		defer mu.Unlock()
 		datagrams++
 		if kind == wire.KindTrunk {
 			trunked++
@@ -63,7 +68,7 @@ func runTrunk(t *testing.T, mode TrunkMode, crypt Encryption, jitter time.Durati
 		return []time.Duration{5*time.Millisecond + time.Duration(rnd.Float64()*float64(jitter))}
 	})
 	var media []*lineMedia
-	var last *Call
+	var all []*Call
 	for i := range calls {
 		c, err := p.a.Dial(context.Background(), DialParams{
 			Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.2", Number: "1", Encryption: crypt, Trunk: mode,
@@ -73,13 +78,17 @@ func runTrunk(t *testing.T, mode TrunkMode, crypt Encryption, jitter time.Durati
 		}
 		m := &lineMedia{limit: frames}
 		c.Attach(m)
-		media, last = append(media, m), c
+		media, all = append(media, m), append(all, c)
 		time.Sleep(time.Duration(3+i) * time.Millisecond) // each in its own place of the 20 ms
 	}
-	<-last.Done()
 	for range calls {
-		media = append(media, <-in)
+		media, all = append(media, <-in), append(all, <-answered)
 	}
+	for _, c := range all {
+		<-c.Done()
+	}
+	mu.Lock()
+	defer mu.Unlock()
 	for i, m := range media {
 		good := m.checkNoSlip(t, "a line")
 		if made := m.concealed; made > 0 && lost == 0 || good < len(m.heard)-made-10*FrameSamples || good < 1600*FrameSamples {
@@ -102,19 +111,24 @@ func TestTrunkEnds(t *testing.T) {
 			m := wire.Mini{Source: wire.CallNumber(n + 1), Data: make([]byte, 160)}
 			tr.add(time.Now(), to, TrunkYes, time.Now(), m.Append(nil))
 		}
-		if sent != 2 {
-			t.Errorf("%d trunk frames at once, want 2", sent)
+		state := func() (frames, trunks int) {
+			tr.mu.Lock() // the timers' goroutines write, too
+			defer tr.mu.Unlock()
+			return sent, len(tr.paths)
+		}
+		if n, _ := state(); n != 2 {
+			t.Errorf("%d trunk frames at once, want 2", n)
 		}
 		time.Sleep(trunkWait + time.Millisecond)
-		if sent != 3 || len(tr.paths) != 1 {
-			t.Errorf("%d trunk frames, %d trunks", sent, len(tr.paths))
+		synctest.Wait()
+		if n, trunks := state(); n != 3 || trunks != 1 {
+			t.Errorf("%d trunk frames, %d trunks", n, trunks)
 		}
 		time.Sleep(trunkIdle + time.Second)
-		tr.mu.Lock()
-		if len(tr.paths) != 0 {
+		synctest.Wait()
+		if _, trunks := state(); trunks != 0 {
 			t.Error("the trunk is still there")
 		}
-		tr.mu.Unlock()
 		tr.close()
 	})
 }
