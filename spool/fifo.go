@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -153,6 +154,22 @@ const (
 	LineAbort    = 'Z' // abort the call
 	LineRescan   = 'R' // take up, reread and drop lines as their configurations are now (HylaFAX's faxgetty knows no such message and logs it)
 )
+
+// RescanLines tells every process of lines to look at the configuration files
+// (LineRescan). It does not matter which line of a process hears it. It tells how
+// many lines heard.
+func (s *Spool) RescanLines() (heard int) {
+	fifos, err := filepath.Glob(s.Path(QueuerFIFO + ".*"))
+	if err != nil {
+		return 0 // never: the pattern is good
+	}
+	for _, f := range fifos {
+		if s.Send(filepath.Base(f), string(LineRescan)) == nil {
+			heard++
+		}
+	}
+	return heard
+}
 
 // ModemStatus tells faxq what a line is doing: one of the Modem letters with
 // what belongs behind it.

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,15 +21,19 @@ const unsupported = "the questions of HylaFAX's faxsetup and its options -client
 
 func main() {
 	app := &cli.App{
-		Name:  "faxsetup",
-		Usage: "make a spool directory for a fax server, or look one over",
+		Name:      "faxsetup",
+		Usage:     "make a spool directory for a fax server, or look one over",
+		UsageText: "faxsetup [-q DIRECTORY] [-create [-user USER]] [-quiet]\nfaxsetup [-q DIRECTORY] -add DEVID 'TAG: VALUE' ...\nfaxsetup [-q DIRECTORY] -remove DEVID",
 		Description: "With -create: makes the directories, sequence files and default configuration below the spool; what is there stays as it is.\n" +
+			"With -add and -remove: makes or removes a line over IAX2, as SITE ADDMODEM and DELMODEM of hfaxd do; a faxgetty that runs takes it up.\n" +
 			"Without: reads the configuration of the spool and names everything that is wrong with it.",
 		HideHelpCommand: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: "/var/spool/hylafax", Usage: "the spool `DIRECTORY`"},
 			&cli.BoolFlag{Name: "create", Usage: "make the spool, or what is missing of it"},
 			&cli.StringFlag{Name: "user", Usage: "give what is made to `USER`, under whom the server runs (as root; default uucp, as HylaFAX)"},
+			&cli.StringFlag{Name: "add", Usage: "make the line `DEVID` of the parameters that follow"},
+			&cli.StringFlag{Name: "remove", Usage: "remove the line `DEVID`; its file is kept with a ~ behind its name"},
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what is wrong"},
 			&cli.BoolFlag{Name: "verbose", Usage: "print what is done (as without -quiet)"},
 		},
@@ -44,6 +49,9 @@ func main() {
 }
 
 func run(c *cli.Context) error {
+	if c.IsSet("add") {
+		return addLine(c.String("q"), c.String("add"), c.Args().Slice())
+	}
 	if c.NArg() > 0 {
 		return fmt.Errorf("%q is not understood; %s", c.Args().First(), unsupported)
 	}
@@ -53,6 +61,9 @@ func run(c *cli.Context) error {
 		}
 	}
 	dir := c.String("q")
+	if c.IsSet("remove") {
+		return removeLine(dir, c.String("remove"))
+	}
 	if !c.Bool("create") {
 		if c.IsSet("user") {
 			return errors.New("-user is only for -create")
@@ -95,6 +106,9 @@ func check(dir string, say func(string, ...any)) error {
 	}
 	wrong := 0
 	for _, path := range append([]string{filepath.Join(dir, spool.Etc, "config")}, lines...) {
+		if strings.HasSuffix(path, "~") { // of a line that was removed
+			continue
+		}
 		c, err := config.Read(dir, path)
 		if err != nil {
 			wrong++

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -39,7 +38,7 @@ func (s *session) siteADDMODEM(a *args) error {
 	if a.err != nil {
 		return a.err
 	}
-	text, err := newModem(id, parameters)
+	text, err := config.NewLine(id, parameters)
 	if err != nil {
 		return protocol.Errorf(protocol.CodeBadValue, "Modem not added: %s.", err)
 	}
@@ -48,7 +47,7 @@ func (s *session) siteADDMODEM(a *args) error {
 	}
 	s.log.Warn().Str("user", s.user).Str("modem", id).Msg("modem added")
 	refused := ""
-	running := s.srv.rescanLines() > 0 && s.srv.await(addLimit, func() bool {
+	running := s.srv.spool.RescanLines() > 0 && s.srv.await(addLimit, func() bool {
 		refused = s.srv.refusal(id)
 		return refused != "" || s.srv.spool.Send(fifoOf(id), string(spool.LineHello)) == nil
 	})
@@ -78,7 +77,7 @@ func (s *session) siteDELMODEM(a *args) error {
 		return protocol.Errorf(protocol.CodeFileUnavailable, "Modem not removed: %s.", reason(err))
 	}
 	s.log.Warn().Str("user", s.user).Str("modem", id).Msg("modem removed")
-	s.srv.rescanLines()
+	s.srv.spool.RescanLines()
 	if !s.srv.await(removeLimit, func() bool { return s.srv.spool.Send(fifoOf(id), string(spool.LineHello)) != nil }) {
 		s.reply(protocol.CodeOK, "Modem %s ends when its call is over.", id)
 		return nil
@@ -91,18 +90,6 @@ func (s *session) siteDELMODEM(a *args) error {
 func fifoOf(id string) string { return spool.QueuerFIFO + "." + id }
 
 func configOf(id string) string { return spool.Etc + "/config." + id }
-
-// modemName are the characters of a modem that is added: its name stands in file names, in patterns of
-// ModemGroup and in commands.
-const modemName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-
-// newModem checks a line that is to be and makes the text of its file.
-func newModem(id string, parameters []string) ([]byte, error) {
-	if id == "" || strings.Trim(id, modemName) != "" {
-		return nil, fmt.Errorf("%q is no name of a line; letters, digits, _ and - make one", id)
-	}
-	return config.NewLine(parameters)
-}
 
 // writeModem makes etc/config.DEVID at once and whole, unless it is there.
 func (srv *Server) writeModem(id string, text []byte) error {
@@ -165,23 +152,6 @@ func (srv *Server) refusal(id string) string {
 		return ""
 	}
 	return why
-}
-
-// rescanLines tells every process of lines to look at the configuration files. It does not matter which
-// line of a process hears it. It tells how many heard.
-func (srv *Server) rescanLines() (heard int) {
-	fifos, err := filepath.Glob(srv.spool.Path(fifoOf("*")))
-	if err != nil {
-		return 0 // never: the pattern is good
-	}
-	for _, f := range fifos {
-		err := srv.spool.Send(filepath.Base(f), string(spool.LineRescan))
-		srv.trace(TraceFIFO).Str("fifo", filepath.Base(f)).Err(err).Msg("FIFO send")
-		if err == nil {
-			heard++
-		}
-	}
-	return heard
 }
 
 // await looks again and again until something is so. It tells whether it came to be in time.

@@ -17,12 +17,19 @@ var repeatable = []string{"callidpattern", "iaxbackupserver"}
 // maxNewLine bounds the parameters of a line that is made by NewLine.
 const maxNewLine = 200
 
+// lineName are the characters of a line that is made by NewLine: its name stands
+// in file names, in patterns of ModemGroup and in commands.
+const lineName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
 // NewLine makes the text of etc/config.DEVID for a line over IAX2 that does not
 // exist yet. Each parameter is "Tag: value", the value without quote marks.
 // Unlike a file, which is read as far as it can be understood, nothing is
 // let pass here: unknown parameters, wrong values, those that mean nothing to
 // such a line, a second value where one counts, and programs to run.
-func NewLine(parameters []string) ([]byte, error) {
+func NewLine(devid string, parameters []string) ([]byte, error) {
+	if devid == "" || strings.Trim(devid, lineName) != "" {
+		return nil, fmt.Errorf("%q is no name of a line; letters, digits, _ and - make one", devid)
+	}
 	if len(parameters) > maxNewLine {
 		return nil, fmt.Errorf("more than %d parameters", maxNewLine)
 	}

@@ -28,13 +28,18 @@ func TestNewLine(t *testing.T) {
 		{[]string{"IAXPeer: a", "DynamicConfig: /tmp/x"}, "DynamicConfig: runs a program; write it into the file"},
 		{[]string{"IAXPeer: a", "PollRcvdCmd: /tmp/x"}, "PollRcvdCmd: runs a program; write it into the file"},
 	} {
-		text, err := NewLine(tc.give)
+		text, err := NewLine("ttyIAX0", tc.give)
 		got := string(text)
 		if err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {
 			t.Errorf("NewLine(%q) = %q, want %q", tc.give, got, tc.want)
+		}
+	}
+	for _, devid := range []string{"", ".", "..", "a/b", "a b", "ttyIAX0~", "a.b", "a\n", "*"} {
+		if _, err := NewLine(devid, []string{"IAXPeer: a"}); err == nil {
+			t.Errorf("%q passes for a name of a line", devid)
 		}
 	}
 }
@@ -46,7 +51,7 @@ func FuzzNewLine(f *testing.F) {
 	f.Add("IAXPeer", "Include: x")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		given := []string{a, b}
-		text, err := NewLine(given)
+		text, err := NewLine("ttyIAX0", given)
 		if err != nil {
 			return
 		}
