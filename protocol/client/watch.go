@@ -82,22 +82,30 @@ func stateByName(name string) State {
 }
 
 // Watch asks every interval where a job stands, tells report each change, and returns the last
-// state: done or failed.
+// state: done or failed. A refusal is believed when it comes twice: while a job moves from one queue to
+// the other, servers take it for deleted.
 func (c *Client) Watch(ctx context.Context, id JobID, interval time.Duration, report func(Progress)) (Progress, error) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	var last Progress
+	refused := false
 	for {
 		p, err := c.JobProgress(id)
-		if err != nil {
+		switch {
+		case err != nil && (refused || protocol.CodeOf(err) == 0):
 			return last, err
-		}
-		if p != last && report != nil {
-			report(p)
-		}
-		last = p
-		if p.State.Final() {
+		case err != nil:
+			refused = true
+		case p.State.Final():
+			if p != last && report != nil {
+				report(p)
+			}
 			return p, nil
+		default:
+			if p != last && report != nil {
+				report(p)
+			}
+			last, refused = p, false
 		}
 		select {
 		case <-ctx.Done():

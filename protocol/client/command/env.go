@@ -47,7 +47,7 @@ type Env struct {
 	DisplayNumber func(rulesFile, number string) (string, error)
 	// Convert converts a document that servers do not take as it is; nil converts none.
 	Convert func(data []byte, opts ConvertOptions) (*Converted, error)
-	// Interval is the time between looks at a job that is waited for; 0 for a second.
+	// Interval is the time between looks at a job that is waited for; 0 for a second (faxstat -w: two).
 	Interval time.Duration
 }
 

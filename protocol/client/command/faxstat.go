@@ -98,6 +98,10 @@ func (s *faxstat) run(ctx context.Context) error {
 	if err := s.login(c, ""); err != nil {
 		return err
 	}
+	interval := s.env.Interval
+	if interval == 0 {
+		interval = watchInterval
+	}
 	for {
 		if err := s.show(c); err != nil || !s.watch {
 			return errors.Join(err, ignoreLost(c.Quit()))
@@ -105,7 +109,7 @@ func (s *faxstat) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ignoreLost(c.Quit())
-		case <-time.After(watchInterval):
+		case <-time.After(interval):
 			s.env.printf("\033[H\033[2J")
 		}
 	}
