@@ -51,19 +51,16 @@ type callMachine struct {
 	quelched bool   // QUELCH: the far end wants no audio
 	plain    []byte // space for a mini frame
 
-	trunk      TrunkMode
-	voiceOut   voiceSender
-	rxLast     uint32 // last time stamp of received audio, to extend those of mini frames
-	rxCodec    Codec
-	trunked    bool           // audio comes in trunk frames
-	trunkSet   bool           // trunkBase is known
-	trunkFirst uint32         // time stamp of the first trunk frame
-	trunkBase  uint32         // what makes a trunk frame's time stamp one of this call
-	home       netip.AddrPort // where the other end is
-	from       netip.AddrPort // where the datagram in hand comes from
-	tx         transfer
-	closeAs    *CallError
-	sawEvents  uint32 // events that are told once
+	trunk     TrunkMode
+	voiceOut  voiceSender
+	rxLast    uint32 // last time stamp of received audio, to extend those of mini frames
+	rxCodec   Codec
+	rxTrunk   trunkCount     // of audio that comes in trunk frames without time stamps
+	home      netip.AddrPort // where the other end is
+	from      netip.AddrPort // where the datagram in hand comes from
+	tx        transfer
+	closeAs   *CallError
+	sawEvents uint32 // events that are told once
 }
 
 // pingSent remembers when a PING left, by its time stamp.
@@ -213,25 +210,6 @@ func (m *callMachine) receiveVoice(now time.Time, ts uint32, payload []byte) {
 		return
 	}
 	m.oldVoice(now, ts, m.rxCodec, payload)
-}
-
-// trunkVoice takes audio from a trunk frame without time stamps per call: the
-// frame's own count is set against the call's where it first comes: behind the
-// full frame that every sender begins with. What overtakes that is lost; without
-// it neither codec nor count is known.
-func (m *callMachine) trunkVoice(now time.Time, ts uint32, payload []byte) {
-	if !m.trunked {
-		m.trunked = true
-		m.trunkFirst = ts
-	}
-	if m.rxCodec == 0 {
-		return
-	}
-	if !m.trunkSet {
-		m.trunkSet = true
-		m.trunkBase = m.rxLast + frameMS - m.trunkFirst
-	}
-	m.receiveVoice(now, ts+m.trunkBase, payload)
 }
 
 func (m *callMachine) receiveFull(now time.Time, f *wire.Full) {

@@ -146,14 +146,17 @@ type voiceSender struct {
 
 // sendVoice sends one frame of audio with the given time stamp (RFC 5456
 // 6.10.1, 8.1.2): a full frame at first, at each change of codec and whenever
-// the time stamp passes 2^15 ms, as Asterisk does, else a mini frame.
+// the time stamp passes 2^15 ms, as Asterisk does, else a mini frame. In a trunk
+// frame without time stamps for each call there is nothing that could pass, and
+// a full frame would be out of its order.
 func (m *callMachine) sendVoice(now time.Time, ts uint32, codec Codec, payload []byte) {
 	if m.state != stateLinked && m.state != stateUp || m.quelched {
 		return
 	}
 	const half = 0xffff8000
 	v := &m.voiceOut
-	if v.codec != codec || (ts^v.lastFull)&half != 0 {
+	stampless := m.trunk == TrunkPlain && m.crypt == nil && m.tx.phase != txMedia
+	if v.codec != codec || !stampless && (ts^v.lastFull)&half != 0 {
 		v.codec, v.lastFull = codec, ts
 		m.send(now, ts, wire.TypeVoice, uint64(codec), payload)
 		return

@@ -278,17 +278,34 @@ func TestTimeStampsWrap(t *testing.T) {
 	}
 }
 
-// TestTrunkWithoutTimeStamps keeps the distances that a trunk frame's own stamp
-// tells.
+// TestTrunkWithoutTimeStamps: pieces follow each other; a frame's own count is
+// believed where it stays ahead or jumps far.
 func TestTrunkWithoutTimeStamps(t *testing.T) {
-	b := upCall(t)
-	b.m.trunkVoice(b.now, 980, []byte{1}) // overtook the full frame
-	b.frame(wire.Full{OSeq: b.oseq, Timestamp: 5000, Type: wire.TypeVoice, Subclass: uint64(ULaw), Data: []byte{1}})
-	for _, ts := range []uint32{1000, 1020, 1060} {
-		b.m.trunkVoice(b.now, ts, []byte{1})
-	}
-	if want := []uint32{5000, 5040, 5060, 5100}; !slices.Equal(b.heard, want) {
-		t.Errorf("heard at %v", b.heard)
+	for _, tc := range []struct {
+		name   string
+		counts []uint32 // of the frame that each piece comes in
+		want   []uint32
+	}{
+		{"even", []uint32{1000, 1020, 1040}, []uint32{5040, 5060, 5080}},
+		{"nothing in one frame, two pieces in the next", []uint32{1000, 1040, 1040, 1060, 1100, 1100}, []uint32{5040, 5060, 5080, 5100, 5120, 5140}},
+		{"two pieces in one, nothing in the next", []uint32{1000, 1000, 1040, 1060}, []uint32{5040, 5060, 5080, 5100}},
+		{"a frame is lost", []uint32{1000, 1040, 1060, 1080, 1100, 1120, 1140}, []uint32{5040, 5060, 5080, 5100, 5120, 5160, 5180}},
+		{"many are lost", []uint32{1000, 1120, 1140}, []uint32{5040, 5160, 5180}},
+		{"all of a stall in one", []uint32{1000, 1020, 1020, 1020, 1020, 1020, 1020, 1040}, []uint32{5040, 5060, 5080, 5100, 5120, 5140, 5160, 5180}},
+		{"more pieces than the count tells, then a loss", []uint32{1000, 1000, 1020, 1040, 1060, 1080, 1100, 1120, 1260},
+			[]uint32{5040, 5060, 5080, 5100, 5120, 5140, 5160, 5180, 5320}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := upCall(t)
+			b.m.trunkVoice(b.now, 980, []byte{1}) // overtook the full frame
+			b.frame(wire.Full{OSeq: b.oseq, Timestamp: 5000, Type: wire.TypeVoice, Subclass: uint64(ULaw), Data: []byte{1}})
+			for _, count := range tc.counts {
+				b.m.trunkVoice(b.now, count, []byte{1})
+			}
+			if want := append([]uint32{5000}, tc.want...); !slices.Equal(b.heard, want) {
+				t.Errorf("heard at %v, want %v", b.heard, want)
+			}
+		})
 	}
 }
 
