@@ -43,11 +43,10 @@ func listStatus(s *session, d *spoolDir) ([]listing, error) {
 	return lines, nil
 }
 
-// modem finds out about the modem of a status file; nil if it is none.
+// modem finds out about the modem of a status file; nil if it is none. A line that runs needs no file of
+// its own: one of several channels has its account's, one of iaxmodem's files has none.
 func (srv *Server) modem(id string) *modemInfo {
-	for name, kind := range map[string]fs.FileMode{
-		"status/" + id: 0, "etc/config." + id: 0, "FIFO." + id: fs.ModeNamedPipe,
-	} {
+	for name, kind := range map[string]fs.FileMode{"status/" + id: 0, "FIFO." + id: fs.ModeNamedPipe} {
 		info, err := srv.root.Stat(name)
 		if err != nil || info.Mode().Type() != kind {
 			return nil
@@ -57,8 +56,29 @@ func (srv *Server) modem(id string) *modemInfo {
 		name: strings.ReplaceAll(id, "_", "/"), maxPages: 1<<32 - 1, volume: 'Q',
 		status: srv.modemStatus(id), running: srv.fifoHasReader("FIFO." + id),
 	}
-	srv.readModemConfig(m, id)
+	account := srv.account(id)
+	if account == "" && !m.running {
+		return nil
+	}
+	srv.readModemConfig(m, account)
 	return m
+}
+
+// account is the modem whose configuration a modem has: itself, or for a channel such as ttyIAX0-2 the line
+// ttyIAX0. "" if there is none.
+func (srv *Server) account(id string) string {
+	has := func(id string) bool {
+		info, err := srv.root.Stat("etc/config." + id)
+		return err == nil && info.Mode().IsRegular()
+	}
+	if has(id) {
+		return id
+	}
+	at := strings.LastIndexByte(id, '-')
+	if at > 0 && strings.Trim(id[at+1:], "0123456789") == "" && has(id[:at]) {
+		return id[:at]
+	}
+	return ""
 }
 
 // maxStatus is the most that is shown of a status file.
