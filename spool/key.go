@@ -81,18 +81,38 @@ func (k *Key) read() error {
 	return nil
 }
 
-// Submitted gives the job that was submitted with the key: "" if there is none
-// but perhaps one whose client or server broke off before the scheduler took it.
+// Submitted gives the job that was submitted with the key: "" if there is none.
+// A job whose client or server broke off before the scheduler took it does not
+// count, and is removed: the scheduler may have the message that names it still
+// before it, and would take it beside the one that is submitted now.
 func (k *Key) Submitted() string {
 	if k.job == "" || k.taken {
 		return k.job
 	}
-	// Its server died between the scheduler's answer and the note of it?
-	if j, err := k.spool.ReadJob(SendQ + "/q" + k.job); err == nil && j.State != StateSuspended {
+	name := SendQ + "/q" + k.job
+	if j, err := k.spool.ReadJob(name); err == nil && j.State != StateSuspended {
+		return k.job // locked perhaps, for a whole call
+	}
+	l, err := k.spool.LockJob(name)
+	if l == nil {
+		if _, err := os.Lstat(k.spool.Path(DoneQ, "q"+k.job)); err == nil {
+			return k.job
+		}
+		return ""
+	}
+	defer l.Unlock()
+	switch {
+	case err != nil:
+		return "" // the scheduler cannot send it either
+	case l.State != StateSuspended:
 		return k.job
 	}
-	if _, err := os.Lstat(k.spool.Path(DoneQ, "q"+k.job)); err == nil {
-		return k.job
+	if l.Remove() == nil {
+		for _, d := range l.Documents {
+			if strings.HasSuffix(d.File, "."+k.job) && CheckName(d.File) == nil {
+				_ = os.Remove(k.spool.Path(d.File)) // its link; faxqclean finds what stays
+			}
+		}
 	}
 	return ""
 }

@@ -32,29 +32,30 @@ func TestKey(t *testing.T) {
 		name   string
 		before func(t *testing.T, s *Spool, k *Key)
 		want   string
+		gone   bool
 	}{
-		{"new", func(*testing.T, *Spool, *Key) {}, ""},
+		{"new", func(*testing.T, *Spool, *Key) {}, "", false},
 		{"claimed, its job still suspended", func(t *testing.T, s *Spool, k *Key) {
 			job(t, s, SendQ, StateSuspended)
 			_ = k.Claim("12")
-		}, ""},
-		{"claimed, no job", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("12") }, ""},
+		}, "", true},
+		{"claimed, no job", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("12") }, "", false},
 		{"claimed, the scheduler has its job", func(t *testing.T, s *Spool, k *Key) {
 			job(t, s, SendQ, StateReady)
 			_ = k.Claim("12")
-		}, "12"},
+		}, "12", false},
 		{"claimed, its job is over", func(t *testing.T, s *Spool, k *Key) {
 			job(t, s, DoneQ, StateDone)
 			_ = k.Claim("12")
-		}, "12"},
-		{"taken", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("12"); _ = k.Take("12") }, "12"},
+		}, "12", false},
+		{"taken", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("12"); _ = k.Take("12") }, "12", false},
 		{"taken, suspended by its owner", func(t *testing.T, s *Spool, k *Key) {
 			job(t, s, SendQ, StateSuspended)
 			_ = k.Take("12")
-		}, "12"},
-		{"claimed after a longer number", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("123456"); _ = k.Take("12") }, "12"},
-		{"torn", func(_ *testing.T, _ *Spool, k *Key) { _, _ = k.f.WriteString("12") }, ""},
-		{"no number", func(_ *testing.T, _ *Spool, k *Key) { _, _ = k.f.WriteString("../x submitted\n") }, ""},
+		}, "12", false},
+		{"claimed after a longer number", func(_ *testing.T, _ *Spool, k *Key) { _ = k.Claim("123456"); _ = k.Take("12") }, "12", false},
+		{"torn", func(_ *testing.T, _ *Spool, k *Key) { _, _ = k.f.WriteString("12") }, "", false},
+		{"no number", func(_ *testing.T, _ *Spool, k *Key) { _, _ = k.f.WriteString("../x submitted\n") }, "", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s, err := Create(t.TempDir())
@@ -66,6 +67,9 @@ func TestKey(t *testing.T) {
 			k.Close()
 			if got := lockKey(t, s).Submitted(); got != row.want {
 				t.Errorf("Submitted() = %q, want %q", got, row.want)
+			}
+			if _, err := os.Stat(s.Path("sendq/q12")); err == nil && row.gone {
+				t.Error("the scheduler may still take the job that does not count")
 			}
 		})
 	}
