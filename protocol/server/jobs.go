@@ -104,6 +104,9 @@ func (s *session) refresh(j *job) error {
 		if err != nil {
 			return err
 		}
+		if !s.maySeeJob(data, info) {
+			return errJobPerm
+		}
 		j.data, j.stamp = data.clone(), stamp
 	}
 	return nil

@@ -46,6 +46,7 @@ func (s *session) cmdUSER(a *args) error {
 	}
 	if s.loggedIn && s.admin && s.user == name { // back to an ordinary user
 		s.admin = false
+		s.forgetJobs()
 		s.reply(protocol.CodeLoggedIn, "User %s logged in.", name)
 		return nil
 	}
@@ -183,6 +184,20 @@ func (s *session) cmdADMIN(a *args) error {
 func (s *session) endLogin() {
 	s.loggedIn, s.admin, s.waitPass = false, false, false
 	s.entry = nil
+	s.forgetJobs()
+}
+
+// forgetJobs drops the jobs that were looked at with rights that have ended. Those that are being made
+// in this session stay.
+func (s *session) forgetJobs() {
+	for id := range s.jobs {
+		if s.blank[id] == nil {
+			delete(s.jobs, id)
+		}
+	}
+	if s.curJob != nil && s.jobs[s.curJob.id] != s.curJob {
+		s.curJob = s.def
+	}
 }
 
 // cmdREIN starts the session over, as after the greeting.

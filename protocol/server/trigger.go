@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -355,6 +356,24 @@ type eventStream struct {
 
 func (e *eventStream) cancel() { e.pipe.CloseWithError(io.EOF) }
 
+// mayWatch reports whether events of a job are for this client: they tell the number that is called,
+// which only the job's owner and administrators may know.
+func (s *session) mayWatch(id string) bool {
+	if s.admin {
+		return true
+	}
+	for _, dir := range []string{sendQueue, doneQueue} {
+		rel := path.Join(dir, "q"+id)
+		info, err := s.srv.root.Lstat(rel)
+		if err != nil || !isJobID(id) || !isPlain(info) {
+			continue
+		}
+		data, err := s.srv.jobCache.load(s.srv, rel, info)
+		return err == nil && (data.get("owner") == s.user || s.fileRight(info, rightWrite))
+	}
+	return false
+}
+
 // pumpEvents writes events as they come. It touches nothing of the session that changes during a
 // transfer.
 func (s *session) pumpEvents(w *io.PipeWriter, stop, done chan struct{}) {
@@ -368,6 +387,9 @@ func (s *session) pumpEvents(w *io.PipeWriter, stop, done chan struct{}) {
 			e, err := parseEvent(raw)
 			if err != nil {
 				s.log.Error().Err(err).Msg("event of the scheduler")
+				continue
+			}
+			if e.job != "" && !s.mayWatch(e.job) {
 				continue
 			}
 			out := []byte(e.line(s))
