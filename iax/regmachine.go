@@ -66,6 +66,7 @@ type regMachine struct {
 	server    int // index of the server in use: 0 Server, then Backups
 	tokenSeen bool
 	releasing bool
+	watch     serverWatch
 	timer     time.Time // of the phase
 	asked     time.Time // when REGREQ left
 	retry     time.Duration
@@ -77,6 +78,7 @@ func (m *regMachine) servers() []string { return append([]string{m.cfg.Server}, 
 
 // begin starts an attempt with the server in use.
 func (m *regMachine) begin(now time.Time) {
+	m.watch.stop()
 	m.phase = regResolve
 	m.timer = now.Add(resolveTimeout)
 	all := m.servers()
@@ -150,6 +152,7 @@ func (m *regMachine) release(now time.Time) {
 		return
 	}
 	m.releasing = true
+	m.watch.stop()
 	if m.phase != regHeld {
 		m.finishUp()
 		return
@@ -167,6 +170,7 @@ func (m *regMachine) release(now time.Time) {
 func (m *regMachine) finishUp() {
 	m.phase = regOver
 	m.timer = time.Time{}
+	m.watch.stop()
 	m.tell(RegReleased, "")
 }
 
@@ -226,6 +230,8 @@ func (m *regMachine) handle(now time.Time, cmd wire.Command, ies wire.IEs) {
 		m.ask(now, nil, proof)
 	case wire.RegAck:
 		m.acked(now, ies)
+	case wire.Pong:
+		m.serverAnswered(now)
 	case wire.RegRej:
 		m.rejected(now, ies)
 	case wire.Inval:
@@ -255,6 +261,7 @@ func (m *regMachine) acked(now time.Time, ies wire.IEs) {
 	}
 	m.timer = now.Add(granted * refreshNum / refreshDen)
 	m.status.Next = m.timer
+	m.watch.begin(now, m.status.Addr)
 	m.tell(Registered, "")
 }
 
@@ -276,6 +283,7 @@ func (m *regMachine) rejected(now time.Time, ies wire.IEs) {
 // fail ends an attempt; the next one follows after a pause that grows. A server
 // that does not answer makes room for the next in the list.
 func (m *regMachine) fail(now time.Time, state RegState, text string) {
+	m.watch.stop()
 	m.pending = m.pending[:0]
 	if m.releasing {
 		m.finishUp()
@@ -308,7 +316,7 @@ func (m *regMachine) deadline() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	first, _ := m.link.deadline()
-	first = earliest(first, m.timer)
+	first = earliest(earliest(first, m.timer), m.watch.at)
 	return first, !first.IsZero()
 }
 
@@ -318,6 +326,9 @@ func (m *regMachine) timeout(now time.Time) {
 		return
 	}
 	m.link.timeout(now) // the phase's own timer is shorter than giveUpAfter
+	if due(now, m.watch.at) {
+		m.watchServer(now)
+	}
 	if !due(now, m.timer) {
 		return
 	}
