@@ -53,6 +53,7 @@ var lossRows = []lossRow{
 	{"jitter 0 to 40 ms, order kept", udpimpair.Params{Jitter: 40 * msec, KeepOrder: true}, "3 / 5, 193"},
 	{"reordering 1 %", udpimpair.Params{Reorder: 1}, "2 / 6, 214"},
 	{"duplication 1 %", udpimpair.Params{Dup: 1}, "1 / 2, 170"},
+	{"reordering 1 % and duplication 1 %", udpimpair.Params{Reorder: 1, Dup: 1}, "-"},
 	{"delay 100 ms each way", udpimpair.Params{Delay: 100 * msec}, "3 / 3, 117"},
 	{"delay 300 ms each way", udpimpair.Params{Delay: 300 * msec}, "3 / 3, 120"},
 }
