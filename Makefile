@@ -11,7 +11,7 @@ HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax line-table loss-table times times-asterisk crash crash-real faxq-table week interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax iax-table line-table loss-table times times-asterisk crash crash-real faxq-table week interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -87,6 +87,10 @@ bench-iax: ## 100 lines and 50 calls in one process, the exchange in another: CP
 SOAK ?= 1h
 soak-iax: ## twelve lines registered at Asterisk and calls between them for SOAK (default 1h): qualify must stay OK
 	LITORIA_SOAK=$(SOAK) $(GO) test -tags interop -count=1 -run 'TestSoak$$' -v -timeout 25h ./interop/iax
+
+iax-table: build ## a fax over each option of Asterisk, in both directions, into docs/iax-interop.md (root; five minutes)
+	interop/setup
+	LITORIA_TABLE=$(CURDIR)/docs/iax-interop.md CGO_ENABLED=0 $(GO) test -tags interop -count=1 -run 'TestFax' -timeout 15m -v ./interop/iax
 
 LOSSCALLS ?= 10
 loss-table: ## measure faxes over bad networks into docs/loss-table.md (five minutes)
