@@ -3,6 +3,9 @@
 package clients_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -138,6 +141,10 @@ var steps = []step{
 		why: "HylaFAX's sendfax takes the default size without a word",
 	},
 	{
+		op: "sendfax, a picture where the programs of its rule are missing", line: "sendfax -n -d 5551280 PNG", ours: "request id is",
+		why: "ours converts by itself where HylaFAX's cannot",
+	},
+	{
 		op: "faxalter -Q", line: "faxalter -Q 104", ours: "notify:none",
 		why: "HylaFAX's faxalter asks for mail when the job is done, against its manual page",
 	},
@@ -169,6 +176,11 @@ func material(t *testing.T) map[string]string {
 	put("TIFF", "doc.tif", string(protocoltest.TIFF(2)), 0o644)
 	put("PDF", "doc.pdf", "%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\n2 0 obj <</Type /Page >> endobj\n%%EOF\n", 0o644)
 	put("TEXT", "doc.txt", "plain text\n", 0o644)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 20, 30))); err != nil {
+		t.Fatal(err)
+	}
+	put("PNG", "doc.png", picture.String(), 0o644)
 	put("EMPTY", "empty", "", 0o644)
 	put("LIST", "list", "# friends\nZoe@5550001\n5550002#9\n\n5550003  \n", 0o644)
 	put("COVER", "cover.ps", "% the template\nshowpage\n", 0o644)
