@@ -190,10 +190,12 @@ func register(t *testing.T, e *iax.Endpoint, server string, account iax.Account)
 // TestAsterisk registers as each kind of peer, calls the echo and the tone, and
 // is called.
 func TestAsterisk(t *testing.T) {
+	t.Parallel()
 	a := startPBX(t)
 	numbers := iax.NewNumberPool(nil)
 	for i, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
 			account := k.account
 			account.Username = k.name
 			if k.wantAuth == iax.AuthRSA {
@@ -251,6 +253,7 @@ func TestAsterisk(t *testing.T) {
 // TestAsteriskCallsEncrypted is called by an Asterisk that encrypts, and by one
 // that does not where that is demanded here.
 func TestAsteriskCallsEncrypted(t *testing.T) {
+	t.Parallel()
 	a := startPBX(t)
 	numbers := iax.NewNumberPool(nil)
 	for _, tc := range []struct {
@@ -326,6 +329,7 @@ func call(t *testing.T, e *iax.Endpoint, p iax.DialParams, m iax.Media) *iax.Cal
 
 // TestAsteriskOutcomes calls numbers that do not answer.
 func TestAsteriskOutcomes(t *testing.T) {
+	t.Parallel()
 	a := startPBX(t)
 	e := listen(t, nil, nil)
 	good := iax.Account{Username: "md5", Secret: "md5secret"}

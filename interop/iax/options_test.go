@@ -84,6 +84,7 @@ const soon = "JobReqBusy: 10\nJobReqCongestion: 10\nJobReqNoAnswer: 10\nJobReqNo
 // TestFaxOptions sends a fax to ReceiveFAX and receives one of SendFAX in each
 // way of setting up a peer, all of them at once over one faxgetty.
 func TestFaxOptions(t *testing.T) {
+	t.Parallel()
 	f := newFaxLab(t, options)
 	rows := map[string][]*result{}
 	for _, o := range options {

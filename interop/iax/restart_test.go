@@ -15,6 +15,7 @@ import (
 // TestAsteriskRestart reloads and restarts Asterisk while a line is idle and
 // while it is in a call.
 func TestAsteriskRestart(t *testing.T) {
+	t.Parallel()
 	a := startPBX(t)
 	account := iax.Account{Username: "md5", Secret: "md5secret"}
 	e := listen(t, nil, func(c *iax.Call) { c.Answer(&ear{}) })
@@ -60,6 +61,7 @@ func TestAsteriskRestart(t *testing.T) {
 // TestAsteriskTransfers connects two of our lines through an Asterisk that wants
 // to step out of the way. We stay where we are and the sound goes through.
 func TestAsteriskTransfers(t *testing.T) {
+	t.Parallel()
 	peers, plan := "", ""
 	for i, transfer := range []string{"yes", "no", "mediaonly"} {
 		for j := range 2 {
@@ -90,7 +92,8 @@ func TestAsteriskTransfers(t *testing.T) {
 			if l := caller.level(1850); l < 7000 {
 				t.Errorf("the calling line hears 1850 Hz at %.0f", l)
 			}
-			t.Logf("%v", other.Stats())
+			t.Logf("the caller: %v", c.Stats())
+			t.Logf("the called: %v", other.Stats())
 		})
 	}
 }

@@ -32,6 +32,7 @@ const (
 // come and go, for as long as LITORIA_SOAK says. Every ten seconds qualify=yes
 // must show OK for each line, and Asterisk must count the calls that we count.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	length := soakDefault
 	if s := os.Getenv("LITORIA_SOAK"); s != "" {
 		var err error

@@ -32,6 +32,7 @@ type Litoria struct {
 	Hfaxd *Process
 	Getty *Process
 	lines []Line
+	getty []string // what faxgetty is told of its lines
 	dir   string
 	bin   string // copies of our programs, which Owner may run
 }
@@ -95,7 +96,18 @@ func NewLitoriaSpool(t testing.TB, exchangePort int, lines ...Line) string {
 // and waits until all are idle.
 func StartLitoria(t testing.TB, spool string, lines ...Line) *Litoria {
 	t.Helper()
-	l := &Litoria{Spool: spool, Port: FreeTCP(t), lines: lines, dir: filepath.Dir(spool)}
+	var devices []string
+	for _, line := range lines {
+		devices = append(devices, line.Device)
+	}
+	return StartLitoriaWith(t, spool, devices, lines...)
+}
+
+// StartLitoriaWith is StartLitoria with other arguments of faxgetty than the
+// devices of its lines.
+func StartLitoriaWith(t testing.TB, spool string, getty []string, lines ...Line) *Litoria {
+	t.Helper()
+	l := &Litoria{Spool: spool, Port: FreeTCP(t), lines: lines, getty: getty, dir: filepath.Dir(spool)}
 	l.bin = filepath.Join(l.dir, "bin")
 	if err := os.MkdirAll(l.bin, 0o755); err != nil {
 		t.Fatal(err)
@@ -122,11 +134,7 @@ func (l *Litoria) StartHfaxd(t testing.TB) {
 
 // StartGetty starts the process of all lines (again).
 func (l *Litoria) StartGetty(t testing.TB) {
-	args := []string{"-q", l.Spool}
-	for _, line := range l.lines {
-		args = append(args, line.Device)
-	}
-	l.Getty = l.start(t, "faxgetty", args...)
+	l.Getty = l.start(t, "faxgetty", append([]string{"-q", l.Spool}, l.getty...)...)
 }
 
 // StartMore starts a process for a further line of the spool.
