@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/spool"
 )
 
 // localIP is the address of the server that the client uses.
@@ -208,15 +209,68 @@ func (srv *Server) deleteUser(user string) error {
 	})
 }
 
-// siteCONFIG is, as in HylaFAX, an experiment without effect: it says so.
+// siteCONFIG sets a parameter of a line or, by the name faxq, of the scheduler, until the configuration is
+// read again; without a parameter it shows the configuration file. HylaFAX says that it sends the
+// parameter, and does not.
 func (s *session) siteCONFIG(a *args) error {
 	if err := s.needAdmin(); err != nil {
 		return err
 	}
 	a.space()
-	a.word("modem")
+	where := a.word("modem")
 	if a.err != nil {
 		return a.err
 	}
-	return protocol.Errorf(protocol.CodeNotImplemented, "SITE CONFIG: Command not implemented; edit the configuration files.")
+	if a.atEnd() {
+		return s.showConfig(where)
+	}
+	info := a.text()
+	if a.err != nil {
+		return a.err
+	}
+	item := info
+	if tag, value, found := strings.Cut(info, " "); found && !strings.HasSuffix(tag, ":") {
+		item = tag + ": " + value
+	}
+	if _, ok, err := protocol.ParseConfigLine(item); err != nil || !ok || strings.ContainsAny(item, "\x00\r\n") {
+		return protocol.Errorf(protocol.CodeBadValue, "SITE CONFIG: %q is not a parameter and its value.", info)
+	}
+	var err error
+	if where == schedulerName {
+		err = s.askQueue(opConfig, item)
+	} else {
+		err = s.srv.tellModem(where, string(spool.LineConfig)+item)
+	}
+	if err != nil {
+		return protocol.Errorf(protocol.CodeSyntax, "Config request failed: %s.", reason(err))
+	}
+	s.log.Warn().Str("user", s.user).Str("where", where).Str("parameter", item).Msg("configuration changed")
+	s.reply(protocol.CodeOK, "Config info %s sent to %s.", info, where)
+	return nil
+}
+
+// schedulerName is the scheduler's name for SITE CONFIG.
+const schedulerName = "faxq"
+
+// showConfig shows the configuration file of a line or of the scheduler, to an administrator.
+func (s *session) showConfig(where string) error {
+	name := "etc/config"
+	if where != schedulerName {
+		name += "." + modemID(where)
+	}
+	f, err := s.srv.root.Open(name)
+	if err != nil {
+		return protocol.Errorf(protocol.CodeSyntax, "Config request failed: %s.", reason(err))
+	}
+	defer f.Close()
+	s.more(protocol.CodeOK, "Configuration info for %s.", where)
+	err = protocol.ReadConfig(io.LimitReader(f, maxModemConfig), func(item protocol.ConfigItem) error {
+		s.line("    %s: %s", item.Tag, item.Value)
+		return nil
+	})
+	if err != nil {
+		s.line("    (%v)", err)
+	}
+	s.reply(protocol.CodeOK, "End of configuration info.")
+	return nil
 }

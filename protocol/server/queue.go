@@ -28,6 +28,7 @@ const (
 	opEndTrigger  queueOp = 'D'
 	opUnreference queueOp = 'U' // a prepared document is no longer needed
 	opModem       queueOp = '+' // state of a modem
+	opConfig      queueOp = 'C' // set a parameter
 )
 
 // Messages to a modem's FIFO (faxgetty(8)).
