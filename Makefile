@@ -54,7 +54,7 @@ bench-faxq: ## faxq with 100,000 jobs: start, memory, decisions, submit to dial;
 
 bench-hfaxd: ## HylaFAX's hfaxd and ours under the same load, into docs/hfaxd-load.md (root; two minutes)
 	interop/setup
-	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -v -run 'TestLoad$$' ./interop/clients -loadtable $(CURDIR)/docs/hfaxd-load.md
+	CGO_ENABLED=0 $(GO) test -tags interop -count=1 -v -run 'TestLoad$$' -benchtime 500ms ./interop/clients -loadtable $(CURDIR)/docs/hfaxd-load.md
 
 line-table: ## measure the modems on simulated lines into docs/line-table.md (ten minutes)
 	$(GO) run -tags interop ./interop/spandsp/linetable -o docs/line-table.md

@@ -36,6 +36,7 @@ const (
 	fewJobs      = 10
 	manyJobs     = 10_000
 	idleClients  = 500
+	loadRounds   = 3
 )
 
 // loadServer is a server under load.
@@ -478,14 +479,21 @@ func TestLoad(t *testing.T) {
 	}
 	programs := loadPrograms(t)
 	for i, load := range loads() {
-		for _, p := range programs {
-			s := startLoad(t, p.name, p.program, load.jobs)
-			r := testing.Benchmark(func(b *testing.B) { load.run(b, s) })
-			figure := float64(r.NsPerOp()) / 1e6
-			if rows[i].moreIsBetter {
-				figure = 1e3 / figure
+		best := map[string]float64{}
+		servers := []*loadServer{startLoad(t, "hylafax", programs[0].program, load.jobs), startLoad(t, "ours", programs[1].program, load.jobs)}
+		for range loadRounds { // in turn, so that a busy moment of the machine is not held against one of them
+			for _, s := range servers {
+				r := testing.Benchmark(func(b *testing.B) { load.run(b, s) })
+				if ms := float64(r.NsPerOp()) / 1e6; best[s.name] == 0 || ms < best[s.name] {
+					best[s.name] = ms
+				}
 			}
-			rows[i].note(p.name, figure)
+		}
+		for name, ms := range best {
+			if rows[i].moreIsBetter {
+				ms = 1e3 / ms
+			}
+			rows[i].note(name, ms)
 		}
 	}
 	for _, p := range programs {
@@ -517,8 +525,8 @@ const loadHead = `# hfaxd under load
 
     make bench-hfaxd
 
-The same client program against HylaFAX's hfaxd 6.0.7, as Debian ships it, and ours: two programs on the same machine, one
-after the other, each with a spool of its own on disk and a scheduler that only answers. A job is ` + "`JNEW`" + `, twenty
+The same client program against HylaFAX's hfaxd 6.0.7, as Debian ships it, and ours: two programs on the same machine, in
+turn, the best of three rounds, each with a spool of its own on disk and a scheduler that only answers. A job is ` + "`JNEW`" + `, twenty
 ` + "`JPARM`" + `, a document of 100 kB by ` + "`STOT`" + `, ` + "`JPARM DOCUMENT`" + ` and ` + "`JSUBM`" + `; ours is on the disk, document
 included, when the client hears of it (fsync), HylaFAX's is not. ` + "`faxstat -s`" + ` is connection, login, the lists of lines and of jobs. Memory
 is the proportional share (PSS) of all processes of the server.
