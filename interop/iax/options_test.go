@@ -56,6 +56,10 @@ var options = []option{
 		out: "codec ulaw, authenticated by MD5", in: "codec ulaw"},
 	{peer: "auth=md5\nsecret={p}-s\ntrunk=yes", line: "IAXSecret: {p}-s",
 		out: "codec ulaw, authenticated by MD5", in: "codec ulaw"},
+	{peer: "auth=md5\nsecret={p}-s\ntrunk=yes", line: "IAXSecret: {p}-s\nIAXTrunk: yes",
+		out: "codec ulaw, authenticated by MD5", in: "codec ulaw"},
+	{peer: "auth=md5\nsecret={p}-s\ntrunk=yes", line: "IAXSecret: {p}-s\nIAXTrunk: notimestamps",
+		out: "codec ulaw, authenticated by MD5", in: "codec ulaw"},
 	{peer: "host=127.0.0.1\nport={port}\nauth=md5\nsecret={p}-s", line: "IAXSecret: {p}-s\nIAXRefresh: 0\nIAXPort: {port}", static: true,
 		out: "codec ulaw, authenticated by MD5", in: "codec ulaw"},
 	{peer: "auth=md5\nsecret={p}-s", line: "IAXServer: 127.0.0.1:{deaf}\nIAXBackupServer: 127.0.0.1:{asterisk}\nIAXSecret: {p}-s",
@@ -96,7 +100,7 @@ func TestFaxOptions(t *testing.T) {
 		t.Run(direction, func(t *testing.T) {
 			t.Run("status", func(t *testing.T) { t.Parallel(); f.statusAgrees(t, len(options)/2) })
 			for i, o := range options {
-				t.Run(o.name(), func(t *testing.T) {
+				t.Run(o.name()+", line "+strings.ReplaceAll(o.line, "\n", " "), func(t *testing.T) {
 					t.Parallel()
 					if direction == sends {
 						f.sends(t, i, rows[direction][i])

@@ -48,15 +48,10 @@ func TestSoak(t *testing.T) {
 	a := lab.StartAsterisk(t, peers, plan)
 	server := fmt.Sprintf("127.0.0.1:%d", a.Port)
 	e := listen(t, nil, func(c *iax.Call) { c.Ring(); c.Answer(&ear{}) })
-	var renewed atomic.Int64
 	regs := make([]*iax.Registrar, soakLines)
 	for i := range regs {
 		var err error
-		regs[i], err = e.Register(iax.Registration{Account: soakAccount(i), Server: server, Refresh: 30 * time.Second, OnStatus: func(s iax.RegStatus) {
-			if s.State == iax.Registered {
-				renewed.Add(1)
-			}
-		}})
+		regs[i], err = e.Register(iax.Registration{Account: soakAccount(i), Server: server, Refresh: 30 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +68,8 @@ func TestSoak(t *testing.T) {
 	for i := range soakCalls {
 		go func() { done <- soakCaller(e, server, i, stop, &made) }()
 	}
-	checks, slowest := 0, 0
+	checks, slowest, renewed := 0, 0, 0
+	next := make([]time.Time, soakLines) // when each line registers again
 	for time.Now().Before(end) {
 		time.Sleep(soakCheck)
 		ok, ms := soakPeers(t, a)
@@ -81,14 +77,18 @@ func TestSoak(t *testing.T) {
 			t.Errorf("after %v: %d of %d lines are OK:\n%s", length-time.Until(end), ok, soakLines, a.CLI(t, "iax2 show peers"))
 		}
 		for i, r := range regs {
-			if s := r.Status(); s.State != iax.Registered {
+			s := r.Status()
+			if !s.Next.Equal(next[i]) {
+				next[i], renewed = s.Next, renewed+1
+			}
+			if s.State != iax.Registered {
 				t.Errorf("after %v: line %d is %v: %s", length-time.Until(end), i, s.State, s.Text)
 			}
 		}
 		sameCalls(t, a, e)
 		checks, slowest = checks+1, max(slowest, ms)
 		if checks%30 == 0 {
-			t.Logf("%s: %d checks, %d registrations, %d calls, slowest answer to qualify %d ms", time.Now().Format(time.TimeOnly), checks, renewed.Load(), made.Load(), slowest)
+			t.Logf("%s: %d checks, %d registrations, %d calls, slowest answer to qualify %d ms", time.Now().Format(time.TimeOnly), checks, renewed, made.Load(), slowest)
 		}
 	}
 	close(stop)
@@ -97,7 +97,10 @@ func TestSoak(t *testing.T) {
 			t.Error(trouble)
 		}
 	}
-	t.Logf("%v: %d lines OK in each of %d checks; %d registrations, %d calls, slowest answer to qualify %d ms", length, soakLines, checks, renewed.Load(), made.Load(), slowest)
+	if want := int(length/(30*time.Second)) * soakLines / 2; renewed < want {
+		t.Errorf("%d registrations in %v, want more than %d", renewed, length, want)
+	}
+	t.Logf("%v: %d lines OK in each of %d checks; %d registrations, %d calls, slowest answer to qualify %d ms", length, soakLines, checks, renewed, made.Load(), slowest)
 }
 
 func soakAccount(i int) iax.Account {
