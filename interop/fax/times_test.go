@@ -41,7 +41,7 @@ func (r *timed) String() string { return r.document + "-" + r.name }
 type callTimes struct {
 	dial  float64 // from the start of sendfax to the beginning of the session
 	call  float64 // the session, as the sender's log has it
-	after float64 // from its end to the job in doneq
+	after float64 // from its end to the job in doneq; ours is filed before the log ends
 	again int     // requests for frames that a stall of the machine spoiled, pages that were refused
 }
 
@@ -173,7 +173,7 @@ func (r *timed) time(t *testing.T, spool string, submit func() string) (c callTi
 		t.Errorf("job %s was sent at %s bit/s", id, rate)
 	}
 	s := readSession(t, filepath.Join(spool, "log", "c"+job["commid"]))
-	c = callTimes{dial: s.from.Sub(begun).Seconds(), call: s.to.Sub(s.from).Seconds(), after: file.ModTime().Sub(s.to).Seconds(), again: s.again}
+	c = callTimes{dial: s.from.Sub(begun).Seconds(), call: s.to.Sub(s.from).Seconds(), after: max(0, file.ModTime().Sub(s.to).Seconds()), again: s.again}
 	if job["totdials"] != "1" {
 		t.Logf("job %s: %s dials; the last one is taken", id, job["totdials"])
 		c.dial = 0 // of another call
