@@ -18,6 +18,9 @@ const (
 	txRepeat = 250 * time.Millisecond
 	// txTries bounds them; then the exchange is told TXREJ. 6.5.3.
 	txTries = 16
+	// txAsksMax bounds the transfers that are tried in one call: each lets us
+	// send a few datagrams to an address that the caller names.
+	txAsksMax = 4
 	// txLinger is how long the way over the exchange is still listened to:
 	// sound that is under way, and a TXREL whose acknowledgement was lost.
 	txLinger = 20 * time.Second
@@ -50,6 +53,7 @@ type transfer struct {
 	id     uint32    // TRANSFERID
 	repeat time.Time
 	tries  int
+	asks   int            // TXREQs that were followed so far
 	rxLast uint32         // last time stamp of audio from the new end
 	held   []heldDatagram // came from there before the exchange released us
 
@@ -177,6 +181,11 @@ func (m *callMachine) transferAsked(now time.Time, ies wire.IEs) {
 	key := remoteKey{addr, wire.CallNumber(number)} //nolint:gosec // checked
 	if t.phase != txNone && t.key == key {
 		return // asked twice
+	}
+	if t.asks++; t.asks > txAsksMax {
+		m.dropTransfer()
+		m.sendIAX(now, wire.TxRej, nil)
+		return
 	}
 	m.dropTransfer()
 	t.phase, t.key, t.id, t.tries = txBegin, key, uint32(id), 0 //nolint:gosec // 32 bits

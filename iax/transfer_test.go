@@ -190,6 +190,24 @@ func TestTransferSteps(t *testing.T) {
 			t.Errorf("heard %v", b.heard)
 		}
 	})
+	t.Run("nobody makes us send to many addresses", func(t *testing.T) {
+		b := upCall(t)
+		elsewhere := 0
+		for n := range 20 {
+			ies := callNo(5)
+			ies.AddAddr(wire.IEApparentAddr, netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}), 53))
+			b.say(wire.TxReq, ies)
+			for _, to := range b.ways() {
+				if to.IsValid() {
+					elsewhere++
+				}
+			}
+			b.sent()
+		}
+		if elsewhere != txAsksMax || b.m.tx.phase != txNone {
+			t.Errorf("%d frames to others, phase %v", elsewhere, b.m.tx.phase)
+		}
+	})
 	t.Run("strangers are not heard", func(t *testing.T) {
 		b := readyCall(t)
 		d, _ := (&wire.Full{Source: newEnd.number, Dest: ourNumber, Type: wire.TypeIAX, Subclass: uint64(wire.TxCnt)}).Append(nil)
