@@ -208,7 +208,10 @@ func (f *faxLab) sends(t *testing.T, i int, row *result) {
 		t.Fatalf("job %s: state %s, %s pages, status %q", id, job["state"], job["npages"], job["status"])
 	}
 	var fax lab.Fax
-	lab.Wait(t, 10*time.Second, "Asterisk's result", func() (ok bool) { fax, ok = f.a.FaxResult("number=" + l.Number); return ok })
+	lab.Wait(t, 10*time.Second, "Asterisk's success", func() (ok bool) { // a first call may have failed
+		fax, ok = f.a.FaxResult("number=" + l.Number)
+		return ok && fax.Status == "SUCCESS"
+	})
 	if fax.Status != "SUCCESS" || fax.Pages != "1" {
 		t.Fatalf("Asterisk says of %s: %+v", l.Number, fax)
 	}
