@@ -150,18 +150,29 @@ func TestDataConnectionHijack(t *testing.T) {
 	c := s.login(t, "joe")
 	c.cmd("TYPE I", "200")
 	d := dial(c)
-	fmt.Fprint(c, "RETR recvq/fax000000001.tif\r\n")
+	c.cmd("RETR recvq/fax000000001.tif", "425")
+	c.cmd("RETR recvq/fax000000001.tif", "425") // not at a second try either
 	d.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if data, _ := io.ReadAll(d); len(data) > 0 {
 		t.Errorf("another machine got %d octets", len(data))
 	}
-	c.want("425")
 	d = dial(c)
 	fmt.Fprint(d, "%!PS not joe's")
 	c.cmd("STOT", "425")
 	if left := files(t, filepath.Join(s.dir, "tmp"), "doc"); len(left) > 0 {
 		t.Errorf("another machine's document is stored: %v", left)
 	}
+	d = dial(c) // a stranger who is first does not keep the client out
+	own, err := net.Dial("tcp", d.RemoteAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.closeLater(own)
+	c.cmd("RETR recvq/fax000000001.tif", "150")
+	if data, _ := io.ReadAll(own); string(data) != string(protocoltest.TIFF(2)) {
+		t.Errorf("the client got %d octets", len(data))
+	}
+	c.want("226")
 	c.cmd("PORT 127,0,0,2,200,1", "500 PORT: 127.0.0.2 is not your address.")
 	c.cmd("EPRT |1|127.0.0.2|51201|", "500 EPRT: 127.0.0.2 is not your address.")
 	c.cmd("EPRT |2|::1|51201|", "500 EPRT: ::1 is not your address.")

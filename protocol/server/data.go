@@ -182,7 +182,12 @@ func (s *session) family() string {
 }
 
 // waitOn notes the port on which the next data connection is to come.
-func (s *session) waitOn(port string) { s.passive, s.port, s.passivePort = true, false, port }
+func (s *session) waitOn(port string) {
+	s.passive, s.port, s.passivePort = true, false, port
+	if client, err := netip.ParseAddr(s.peer.addr); err == nil {
+		s.srv.engines.expect(port, client)
+	}
+}
 
 // passivePort takes the port out of the engine's reply to PASV: its last two numbers.
 func passivePort(text string) string {

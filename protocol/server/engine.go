@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	ftpserver "github.com/fclairamb/ftpserverlib"
@@ -273,7 +275,7 @@ type engineDriver struct {
 	listener  net.Listener
 	tlsConfig func() (*tls.Config, error)
 	connect   time.Duration
-	passive   sync.Map // port (string) to net.Listener: where clients may call
+	passive   sync.Map // port (string) to *passiveListener: where clients may call
 }
 
 // WrapPassiveListener notes a listener of the engine, so that a session can end the wait for a client
@@ -283,26 +285,51 @@ func (d *engineDriver) WrapPassiveListener(l net.Listener) (net.Listener, error)
 	if err != nil {
 		return nil, err
 	}
-	d.passive.Store(port, l)
-	return &passiveListener{Listener: l, driver: d, port: port}, nil
+	p := &passiveListener{Listener: l, driver: d, port: port}
+	d.passive.Store(port, p)
+	return p, nil
 }
 
-// passiveListener forgets itself when it is closed.
+// passiveListener takes calls of the session's client alone, and forgets itself when it is closed. The
+// engine looks at the caller too, but would keep a stranger's connection for the next transfer.
 type passiveListener struct {
 	net.Listener
 	driver *engineDriver
 	port   string
+	client atomic.Pointer[netip.Addr] // nil until the session has said who it is
+}
+
+// Accept waits for the client. Others are hung up on.
+func (l *passiveListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		from, err := netip.ParseAddr(remoteIP(conn))
+		if client := l.client.Load(); err == nil && client != nil && from.Unmap() == client.Unmap() {
+			return conn, nil
+		}
+		conn.Close() //nolint:errcheck // a stranger's
+	}
 }
 
 func (l *passiveListener) Close() error {
-	l.driver.passive.CompareAndDelete(l.port, l.Listener)
+	l.driver.passive.CompareAndDelete(l.port, l)
 	return l.Listener.Close()
+}
+
+// expect says who may call a port.
+func (e *engines) expect(port string, client netip.Addr) {
+	if l, ok := e.driver.passive.Load(port); ok {
+		l.(*passiveListener).client.Store(&client) //nolint:forcetypeassert // nothing else is stored
+	}
 }
 
 // hangUp ends the wait for a call on a port.
 func (e *engines) hangUp(port string) {
 	if l, ok := e.driver.passive.Load(port); ok {
-		l.(net.Listener).Close() //nolint:errcheck,forcetypeassert // nothing else is stored; it is closed in any case
+		l.(*passiveListener).Listener.Close() //nolint:errcheck,forcetypeassert // nothing else is stored; it is closed in any case
 	}
 }
 
