@@ -121,6 +121,24 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestReadme: the iax.conf that the README prints for Asterisk also runs here,
+// without a word.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(readme), "`iax.conf`:\n")
+	text, _, end := strings.Cut(text, "`extensions.conf`:\n")
+	if !ok || !end {
+		t.Fatal("README.md has no iax.conf followed by an extensions.conf")
+	}
+	f := buildPeers(readText(text), "/nowhere")
+	if len(f.problems) > 0 || f.peers["ttyIAX0"] == nil {
+		t.Errorf("problems = %q, peers %d", problemTexts(f.problems), len(f.peers))
+	}
+}
+
 func TestDialPlanProblems(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{"[fax]\nexten => 1\n", `test.conf:2: "1" is no extension: number,priority,application is expected`},

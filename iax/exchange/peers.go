@@ -147,6 +147,7 @@ func (f *peerFile) generalSetting(v setting) {
 		g.qualifyOK = f.number(v, time.Millisecond)
 	case "qualifyfreqnotok":
 		g.qualifyNotOK = f.number(v, time.Millisecond)
+	case "iaxthreadcount", "iaxmaxthreadcount": // packets keep their order here, however many threads Asterisk has
 	default:
 		f.peerSetting(&g.defaults, v)
 	}
