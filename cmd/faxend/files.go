@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"time"
 
 	"github.com/litoria-fax/litoria/modemdrv"
@@ -65,17 +66,36 @@ func (d *document) Bitmap(n int) (*t4.Bitmap, error) {
 }
 
 // tray adds received pages to a TIFF file. It is a modemdrv.PageStore.
-type tray struct{ *tiff.Writer }
+type tray struct {
+	*tiff.Writer
+	name string
+}
 
+// noPages is the size in octets of a TIFF file's header: a file that is not
+// longer has no pages.
+const noPages = 8
+
+// openTray opens a file that has pages, or makes one. What is left of a call
+// that was killed before its first page, or an empty file, is no hindrance.
 func openTray(name string) (*tray, error) {
 	w, err := tiff.Append(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, missing := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) || err != nil && missing == nil && info.Mode().IsRegular() && info.Size() <= noPages {
 		w, err = tiff.Create(name, 0o644)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &tray{w}, nil
+	return &tray{w, name}, nil
+}
+
+// Close leaves no file behind in which there is no page.
+func (t *tray) Close() error {
+	err := t.Writer.Close()
+	if t.Pages() == 0 {
+		err = errors.Join(err, os.Remove(t.name))
+	}
+	return err
 }
 
 // Store implements modemdrv.PageStore.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,6 +72,7 @@ func run(c *cli.Context) (err error) {
 		defer in.Close()
 		cfg.Pages = modemdrv.NewPages(in)
 	}
+	signal.Ignore(syscall.SIGPIPE) // who hung up reads no more; Write tells
 	s, err := modemdrv.NewAnswerer(cfg)
 	if role == "calling" {
 		s, err = modemdrv.NewCaller(cfg)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,6 +167,47 @@ func TestRefused(t *testing.T) {
 	b := start(t, "-q", "-password", "frog", "-send", paper(t), "answering")
 	if errA, errB := join(a, b, 0); errA == nil || errB == nil || !strings.Contains(b.log.String(), "wrong password") {
 		t.Errorf("calling: %v\n%s\nanswering: %v\n%s", errA, a.log.String(), errB, b.log.String())
+	}
+	if _, err := os.Stat(received); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file without pages stays: %v", err)
+	}
+}
+
+// TestTray: pages are added to what is there; an empty file, or one that has
+// a header only, is as good as none, and anything else is left alone.
+func TestTray(t *testing.T) {
+	for _, row := range []struct {
+		name, before string
+		ok           bool
+	}{{"empty", "", true}, {"header", "II*\x00\x00\x00\x00\x00", true}, {"letter", "Dear Sir or Madam", false}} {
+		name := filepath.Join(t.TempDir(), row.name)
+		if err := os.WriteFile(name, []byte(row.before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := openTray(name)
+		if (err == nil) != row.ok {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if err == nil {
+			in.Close()
+		} else if b, _ := os.ReadFile(name); string(b) != row.before {
+			t.Errorf("%s: now %q", row.name, b)
+		}
+	}
+}
+
+// TestLineGone: a line that neither listens nor speaks any more is a hang-up, not
+// the end of the program.
+func TestLineGone(t *testing.T) {
+	e := start(t, "-q", "-receive", filepath.Join(t.TempDir(), "received.tif"), "answering")
+	if _, err := io.ReadFull(e.out, make([]byte, 2*packet)); err != nil {
+		t.Fatal(err)
+	}
+	e.out.Close()
+	e.in.Write(make([]byte, 2*packet)) // it may be gone at once
+	e.in.Close()
+	if err := e.Wait(); e.ProcessState.ExitCode() != 1 || !strings.Contains(e.log.String(), "received 0") {
+		t.Errorf("%v\n%s", err, e.log.String())
 	}
 }
 
