@@ -132,6 +132,38 @@ func (s *secretAuthority) Registered(name string, at netip.AddrPort, refresh tim
 	s.registered = append(s.registered, name+" "+at.String()+" "+refresh.String())
 }
 
+// TestWhoCalls: all that NEW tells of the caller, his wish to be shown included,
+// reaches the other end.
+func TestWhoCalls(t *testing.T) {
+	for _, tc := range []struct {
+		caller   CallerID
+		withheld bool
+	}{
+		{CallerID{Number: "1000", Name: "Line 0"}, false},
+		{CallerID{Number: "1000", Name: "Line 0", Presentation: 0x03}, false}, // allowed, of the network
+		{CallerID{Number: "1000", Name: "Line 0", Presentation: 0x23}, true},  // restricted, of the network
+		{CallerID{Presentation: 0x43}, false},                                 // not available
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			in := make(chan CallInfo, 1)
+			p := newPair(t, Config{Incoming: func(c *Call) { in <- c.Info(); c.Reject(CauseBusy, "") }})
+			defer p.close(t)
+			c, err := p.a.Dial(context.Background(), DialParams{Server: "10.0.0.2", Number: "1001", Context: "fax", Caller: tc.caller, ANI: "5550", RDNIS: "7000"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-c.Done()
+			got := <-in
+			if got.Caller != tc.caller || got.Caller.Withheld() != tc.withheld {
+				t.Errorf("caller %+v, want %+v, withheld %v", got.Caller, tc.caller, tc.withheld)
+			}
+			if got.ANI != "5550" || got.RDNIS != "7000" || got.Called != "1001" || got.DNID != "1001" || got.Context != "fax" {
+				t.Errorf("info %+v", got)
+			}
+		})
+	}
+}
+
 func TestCallWithAudio(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

@@ -2,10 +2,12 @@ package line
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/linectl"
@@ -183,5 +185,24 @@ func TestRings(t *testing.T) {
 				t.Errorf("%s rings: the call took %v", row.rings, took)
 			}
 		})
+	}
+}
+
+// TestCallIDs: what is told of a caller, and that nothing is of one who withholds it.
+func TestCallIDs(t *testing.T) {
+	caller := iax.CallerID{Number: "1000", Name: "Frog \"Tree\""}
+	hidden := caller
+	hidden.Presentation = 0x23
+	for _, row := range []struct {
+		info iax.CallInfo
+		want []string
+	}{
+		{iax.CallInfo{Caller: caller, ANI: "5550", Called: "1001"}, []string{"1000", "Frog Tree", "5550", "1001"}},
+		{iax.CallInfo{Caller: caller}, []string{"1000", "Frog Tree", noID, noID}},
+		{iax.CallInfo{Caller: hidden, ANI: "1000", Called: "1001"}, []string{"", "", noID, "1001"}},
+	} {
+		if got := callIDs(row.info); !slices.Equal(got, row.want) {
+			t.Errorf("%+v: %q, want %q", row.info, got, row.want)
+		}
 	}
 }

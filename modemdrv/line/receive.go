@@ -51,15 +51,7 @@ func (l *Line) take(c *iax.Call) bool {
 func (r *reception) run() {
 	defer r.finished()
 	info := r.call.Info()
-	r.callIDs = []string{info.Caller.Number, info.Caller.Name, info.ANI, info.Called}
-	if info.Caller.Withheld() {
-		r.callIDs[0], r.callIDs[1] = "", ""
-	}
-	for i, id := range r.callIDs {
-		if r.callIDs[i] = clean(id); r.callIDs[i] == "" && i > 1 {
-			r.callIDs[i] = noID
-		}
-	}
+	r.callIDs = callIDs(info)
 	var err error
 	if r.log, err = r.spool.BeginSession(r.start, r.set.Number, r.set.LogMode); err != nil {
 		r.Line.log.Error().Err(err).Msg("no session log; the call is not taken")
@@ -74,6 +66,9 @@ func (r *reception) run() {
 	for i, id := range r.callIDs {
 		r.trace("ANSWER: Call ID %d %q", i+1, id)
 	}
+	if from := clean(info.RDNIS); from != "" {
+		r.trace("ANSWER: Redirected by %q", from)
+	}
 	r.tellNow(spool.ModemCallID + `"` + strings.Join(r.callIDs, `","`) + `"`)
 	if r.accepted() && r.rung() {
 		r.answer()
@@ -81,6 +76,21 @@ func (r *reception) run() {
 	r.tellNow(spool.ModemSession)
 	r.record()
 	r.log.End(time.Now())
+}
+
+// callIDs gives what is known of the caller: number, name, ANI, and the number
+// that was called. Exchanges tell as ANI the very number that a caller withholds.
+func callIDs(info iax.CallInfo) []string {
+	ids := []string{info.Caller.Number, info.Caller.Name, info.ANI, info.Called}
+	if info.Caller.Withheld() {
+		clear(ids[:3])
+	}
+	for i, id := range ids {
+		if ids[i] = clean(id); ids[i] == "" && i > 1 {
+			ids[i] = noID
+		}
+	}
+	return ids
 }
 
 func (r *reception) tellNow(message string) {
