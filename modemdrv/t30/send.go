@@ -21,6 +21,7 @@ type sending struct {
 
 	page     int  // next to be sent or being sent, from 0
 	attempts int  // of this page, without ECM
+	restarts int  // how often this page was sent again because DIS came in place of its confirmation
 	message  FCF  // that ends the page, or what is being sent of it
 	last     bool // no page comes after it
 	out      bool // the post-message command of the last page was sent, its answer is missing
@@ -34,6 +35,10 @@ func (s *sending) awaitsLast() bool { return s.out && s.last }
 // retriesAfterRTN is how often a page is sent again after RTN (hylafax-config(5),
 // RTNHandlingMethod).
 const retriesAfterRTN = 2
+
+// restartsPerPage is how often a page is sent again because its post-message
+// command was answered by DIS; the third DIS ends the call as in HylaFAX (E136).
+const restartsPerPage = 2
 
 // maxIgnored is how often DIS is taken for an answer to DCS: more often than a
 // command is repeated, for a far end that speaks is not lost.
@@ -141,14 +146,21 @@ func (m *Machine) slower() bool {
 	return true
 }
 
-// trainingFailed: FTT came. One failure in a call is taken for an accident, as
-// a lost packet is, and the same rate is tried again.
+// fallBack chooses the rate after a failed training: one failure in a call is
+// taken for an accident, as a lost packet is, and the same rate is tried again,
+// then the next lower one; false if there is none.
+func (m *Machine) fallBack() bool {
+	if !m.tx.spared {
+		m.tx.spared = true
+		return true
+	}
+	return m.slower()
+}
+
+// trainingFailed: FTT came.
 func (m *Machine) trainingFailed() {
 	m.report(TrainingNews{true, m.params.Rate, false, "FTT"})
-	switch {
-	case !m.tx.spared:
-		m.tx.spared = true
-	case !m.slower():
+	if !m.fallBack() {
 		m.fail(statusTraining, "training failed at every rate")
 		return
 	}
@@ -240,9 +252,36 @@ func (m *Machine) confirmation(f Frame) {
 		m.tx.out = false
 		m.fail(statusPIN, "the receiver wants its operator to speak, and refused page "+itoa(m.tx.page+1))
 	case CFR, FTT: // an old answer
+	case DIS, DTC:
+		m.phaseBAgain(f)
 	default:
 		m.unexpected(f)
 	}
+}
+
+// phaseBAgain: DIS or DTC came where a page was to be confirmed. The receiver
+// missed the page, as one does whose short training failed, and has gone back to
+// phase B (Figure 5-2, R): DCS, long training and the page again.
+func (m *Machine) phaseBAgain(f Frame) {
+	once := m.last.tries == 1 && m.last.crp == 0
+	if m.tx.out && m.tx.message == EOM && !once {
+		// An answer may have been lost, and this be the phase B that EOM asks for:
+		// the page again might double it, EOM again does not.
+		m.unexpected(f)
+		return
+	}
+	m.t5.stop()
+	if once { // else it may still have the page: its answer may have been lost
+		m.tx.out = false
+	}
+	page := itoa(m.tx.page + 1)
+	if m.tx.restarts++; m.tx.restarts > restartsPerPage {
+		m.fail(statusDCSIgnored, "the receiver answered "+m.lastName()+" of page "+page+" with "+f.FCF().String()+" "+itoa(m.tx.restarts)+" times")
+		return
+	}
+	m.report(TroubleNews{f.FCF().String() + " in answer to " + m.lastName() + ": page " + page + " is sent again"})
+	m.fallBack()
+	m.train()
 }
 
 // confirmed: the present page is through.
@@ -256,7 +295,7 @@ func (m *Machine) confirmed(by FCF) {
 // nextPage goes on after a page that was confirmed or given up.
 func (m *Machine) nextPage(by FCF) {
 	m.tx.page++
-	m.tx.attempts = 0
+	m.tx.attempts, m.tx.restarts = 0, 0
 	if _, ok := m.cfg.Document.Page(m.tx.page); !ok {
 		m.tx.finished = true
 		switch {
@@ -286,7 +325,8 @@ func (m *Machine) refused(c FCF) {
 	m.tx.out = false
 	page := itoa(m.tx.page + 1)
 	m.report(PageNews{Sending: true, Page: m.tx.page + 1, Response: c, Parameters: m.params})
-	again := m.tx.attempts <= retriesAfterRTN
+	times := m.tx.attempts - m.tx.restarts
+	again := times <= retriesAfterRTN
 	switch {
 	case m.cfg.RTN == GiveUp:
 		m.fail(statusRTN, "the receiver refused page "+page)
@@ -294,7 +334,7 @@ func (m *Machine) refused(c FCF) {
 		m.report(TroubleNews{"page " + page + " was refused, and is left at that"})
 		m.nextPage(c)
 	case !again:
-		m.fail(statusRTN3, "the receiver refused page "+page+" "+itoa(m.tx.attempts)+" times")
+		m.fail(statusRTN3, "the receiver refused page "+page+" "+itoa(times)+" times")
 	default:
 		m.slower()
 		m.train()

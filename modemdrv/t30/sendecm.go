@@ -141,6 +141,8 @@ func (m *Machine) ppsResponse(f Frame) {
 			m.blockConfirmed(c)
 		}
 	case CFR, CTR: // an old answer
+	case DIS, DTC:
+		m.phaseBAgain(f)
 	default:
 		m.unexpected(f)
 	}
@@ -222,6 +224,8 @@ func (m *Machine) correctionResponse(f Frame) {
 		m.trained = true
 	case PPR: // the CTC was not received
 		m.repeat(statusNoCTC)
+	case DIS, DTC:
+		m.phaseBAgain(f)
 	default:
 		m.unexpected(f)
 	}
