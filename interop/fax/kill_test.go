@@ -54,8 +54,9 @@ func TestKill(t *testing.T) {
 		name string
 		// kill kills the program and starts it again.
 		kill func(*testing.T, *pair)
-		// calls that the fax takes; a killed line breaks the first.
-		calls int
+		// tries that the fax takes; a killed line breaks the first. A dial that
+		// finds the receiver still busy with that one is no try.
+		tries int
 	}{
 		{"faxq", func(t *testing.T, p *pair) { p.from.Faxq.Kill(); p.from.StartFaxq(t) }, 1},
 		{"hfaxd", func(t *testing.T, p *pair) { p.from.Hfaxd.Kill(); p.from.StartHfaxd(t) }, 1},
@@ -82,8 +83,8 @@ func TestKill(t *testing.T) {
 			time.Sleep(2 * time.Second) // into the page
 			c.kill(t, p)
 			job := lab.WaitDone(t, p.from.Spool, id, callLimit)
-			if job["state"] != "7" || job["npages"] != "2" || job["totdials"] != fmt.Sprint(c.calls) {
-				t.Errorf("job %s: state %s, %s pages, %s calls, status %q", id, job["state"], job["npages"], job["totdials"], job["status"])
+			if job["state"] != "7" || job["npages"] != "2" || job["tottries"] != fmt.Sprint(c.tries) {
+				t.Errorf("job %s: state %s, %s pages, %s tries, status %q", id, job["state"], job["npages"], job["tottries"], job["status"])
 			}
 			lab.Wait(t, 20*time.Second, "the receiver to be through", func() bool { return status(p.to, "ttyIAX1") == "Running and idle" })
 			lab.SamePages(t, p.doc, lab.Received(p.to.Spool)...)
