@@ -13,6 +13,7 @@ type network struct {
 	mu    sync.Mutex
 	conns map[netip.AddrPort]*memConn
 	dead  bool // nothing is delivered any more
+	lost  func(datagram []byte) bool
 }
 
 type datagram struct {
@@ -59,7 +60,7 @@ func (c *memConn) WriteTo(b []byte, to netip.AddrPort) error {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	other := c.net.conns[to]
-	if other == nil || c.net.dead {
+	if other == nil || c.net.dead || c.net.lost != nil && c.net.lost(b) {
 		return nil
 	}
 	select {
