@@ -268,7 +268,9 @@ func TestSymbolicLinks(t *testing.T) {
 	c.cmd("STAT sendq/q11", "550")
 	c.cmd("CWD other", "550")
 	c.cmd("CWD status/sub", "550")
-	c.cmd("CWD status/dir", "550")
+	if r := c.cmd("CWD status/dir", "550"); r != "550 status/dir: Operation not permitted." {
+		t.Errorf("a link out of the spool: %q", r)
+	}
 	c.cmd("STOR pollq/other", "550")
 	c.cmd("STOR pollq/fax1", "425")
 	c = s.login(t, "boss")

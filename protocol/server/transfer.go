@@ -535,6 +535,9 @@ func reason(err error) string {
 		return strerror(syscall.ETIMEDOUT)
 	}
 	text := err.Error()
+	if strings.HasSuffix(text, "path escapes from parent") { // os.Root's words: a link leads out of the spool
+		return strerror(syscall.EPERM)
+	}
 	if strings.Contains(text, "i/o timeout") { // Go's words
 		return strerror(syscall.ETIMEDOUT)
 	}

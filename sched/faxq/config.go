@@ -61,7 +61,7 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 	if tod := raw.String("TimeOfDay"); tod != "" {
 		var err error
 		if q.TimeOfDay, err = sched.ParseTimeOfDay(tod); err != nil {
-			warn(err)
+			warn(fmt.Errorf("TimeOfDay: %w; calls at any time", err))
 		}
 	}
 	q.ModemGroups = modemGroups(raw, warn)
