@@ -91,6 +91,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	app := &cli.App{
 		Name: "hfaxd", Usage: "HylaFAX client-server protocol server", HideHelp: true, HideVersion: true,
 		UsageText: "hfaxd -q DIR -i PORT [-d]", Flags: o.flags(), Writer: stdout, ErrWriter: stderr,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err }, // said once, by the caller
 		Action: func(c *cli.Context) error {
 			if o.help {
 				return getopt.Help(c.App.Writer, c.App)
