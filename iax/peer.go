@@ -71,6 +71,9 @@ type RegStatus struct {
 	Text     string // sentence for people: cause of a rejection, what is wrong
 }
 
+// PresentationRestricted asks that a caller is not shown (Q.931 4.5.10).
+const PresentationRestricted uint8 = 0x20
+
 // CallerID is the identity of a caller.
 type CallerID struct {
 	Number string
@@ -81,7 +84,7 @@ type CallerID struct {
 }
 
 // Withheld tells that the caller does not want to be shown.
-func (c CallerID) Withheld() bool { return c.Presentation&0x60 == 0x20 }
+func (c CallerID) Withheld() bool { return c.Presentation&0x60 == PresentationRestricted }
 
 // CallInfo is what is known about a call from its set-up.
 type CallInfo struct {

@@ -180,9 +180,13 @@ func (set *Settings) account(s *spool.Spool, c *config.Config) error {
 	if number == "" {
 		number = set.Number
 	}
+	var presentation uint8
+	if c.Bool("IAXCallerIDWithheld") {
+		presentation = iax.PresentationRestricted
+	}
 	set.Registration = iax.Registration{Account: a, Server: c.String("IAXServer"), Backups: c.All("IAXBackupServer"), Refresh: c.Seconds("IAXRefresh")}
 	set.Dial = iax.DialParams{Account: a, Server: c.String("IAXServer"), Context: c.String("IAXContext"), Codecs: codecs, Encryption: encryption,
-		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName")}, Timeout: set.Answer, NoTransfer: !c.Bool("IAXTransfer"), Trunk: trunk}
+		Caller: iax.CallerID{Number: number, Name: c.String("IAXCallerIDName"), Presentation: presentation}, Timeout: set.Answer, NoTransfer: !c.Bool("IAXTransfer"), Trunk: trunk}
 	return nil
 }
 

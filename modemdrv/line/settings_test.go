@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
@@ -118,5 +119,18 @@ func TestRecvDataFormat(t *testing.T) {
 				samePages(t, row.format, w.received()[0], []*t4.Bitmap{page})
 			})
 		})
+	}
+}
+
+// TestCallerID: what a line says of itself to the exchange.
+func TestCallerID(t *testing.T) {
+	set, problems := settingsOf(t, "IAXCallerIDNumber: 5551234", "IAXCallerIDName: Pond")
+	want := iax.CallerID{Number: "5551234", Name: "Pond"}
+	if set.Dial.Caller != want || problems != "" {
+		t.Errorf("%+v, not %+v; %s", set.Dial.Caller, want, problems)
+	}
+	set, _ = settingsOf(t, "IAXCallerIDNumber: 5551234", "IAXCallerIDName: Pond", "IAXCallerIDWithheld: yes")
+	if c := set.Dial.Caller; !c.Withheld() || c.Number != "5551234" {
+		t.Errorf("%+v is not withheld", c)
 	}
 }
