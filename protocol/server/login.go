@@ -138,6 +138,7 @@ func (s *session) delay(attempt int) {
 func (s *session) login() error {
 	s.logins = 0
 	s.loggedIn = true
+	s.known.Store(true)
 	s.isShutdown(false) // to show its message
 	s.resetDefaultJob()
 	s.curJob = s.def

@@ -355,3 +355,37 @@ func TestRandomCommands(t *testing.T) {
 	s.served(t)
 	check()
 }
+
+// Silent clients lock nobody out: after a while they give way to one that comes.
+func TestStrangersGiveWay(t *testing.T) {
+	s := newServer(t, func(cfg *server.Config) {
+		cfg.Settings = server.DefaultSettings()
+		cfg.Settings.MaxConnections = 3
+	})
+	check := s.watchLeaks(t)
+	known := s.login(t, "joe")
+	silent := []*conn{s.dial(t), s.dial(t)}
+	var c *conn
+	eventually(t, "a place", func() bool {
+		nc, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c = &conn{t, nc, bufio.NewReader(nc), s}
+		if line, _ := c.in.ReadString('\n'); strings.HasPrefix(line, "220") {
+			return true
+		}
+		nc.Close()
+		return false
+	})
+	c.cmd("USER joe", "230")
+	known.cmd("NOOP", "200")
+	_ = silent[0].SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.Copy(io.Discard, silent[0].in); os.IsTimeout(err) {
+		t.Error("the oldest stranger has kept its place")
+	}
+	for _, c := range []*conn{known, silent[0], silent[1], c} {
+		c.Close()
+	}
+	check()
+}

@@ -203,7 +203,7 @@ func (srv *Server) isClosing() bool {
 func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 	srv.readSettings()
 	srv.mu.Lock()
-	full := srv.clients >= srv.settings().MaxConnections
+	full := srv.clients >= srv.settings().MaxConnections && !srv.makeRoom(time.Now())
 	if !full {
 		srv.clients++
 	}
@@ -223,6 +223,28 @@ func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 			srv.trace(TraceConnect).Err(err).Str("client", remoteIP(conn)).Msg("connection failed")
 		}
 	}()
+}
+
+// strangerGrace is for how long a client that has not logged in keeps its place
+// when another needs it: one host with many silent connections locks nobody out.
+const strangerGrace = 5 * time.Second
+
+// makeRoom hangs up on the client that has been there longest without a login.
+// The caller holds srv.mu.
+func (srv *Server) makeRoom(now time.Time) bool {
+	var oldest *session
+	for s := range srv.sessions {
+		if !s.known.Load() && now.Sub(s.began) >= strangerGrace && (oldest == nil || s.began.Before(oldest.began)) {
+			oldest = s
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.log.Warn().Msg("hung up on: no login yet, and its place is needed")
+	oldest.known.Store(true) // it goes; the next is another
+	oldest.raw.Close()
+	return true
 }
 
 // refuse tells a client that there is no room.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -64,6 +65,8 @@ type session struct {
 	entry    *accessEntry // what hosts.hfaxd says of the user, nil if it does not admit him
 	loggedIn bool
 	admin    bool
+	began    time.Time   // of the connection
+	known    atomic.Bool // loggedIn once, for those who ask from outside
 	waitPass bool
 	longText bool // replies of several lines; a password that begins with "-" turns them off
 	secure   bool // TLS on the control connection
@@ -102,7 +105,7 @@ func newSession(srv *Server, conn net.Conn, secure bool) *session {
 	s := &session{
 		srv: srv, conn: conn, raw: conn, secure: secure,
 		in: bufio.NewReaderSize(conn, controlBuffer), out: bufio.NewWriterSize(conn, controlBuffer),
-		log: srv.log.With().Str("client", remoteIP(conn)).Logger(),
+		log: srv.log.With().Str("client", remoteIP(conn)).Logger(), began: time.Now(),
 	}
 	s.peer.addr = remoteIP(conn)
 	s.reset()
