@@ -51,6 +51,7 @@ PageChopThreshold: 2.5
 func TestProblems(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"no colon", "c:1: ':' is missing"},
+		{"\nMaxDials: -4", `c:2: MaxDials: "-4" is not a number; the default "12" holds`},
 		{"\nMaxDials: twelve", `c:2: MaxDials: "twelve" is not a number; the default "12" holds`},
 		{"NoSuchThing: 1", `c:1: unknown parameter "NoSuchThing"`},
 		{`FaxNumber: "1`, "c:1: the closing quote mark"},

@@ -108,13 +108,16 @@ func (t Tag) Check(value string) error {
 }
 
 // parseInt takes decimal, octal (0...) and hexadecimal (0x...) numbers, and
-// "unlimited".
+// "unlimited", which is -1 as well: HylaFAX's numbers have no sign.
 func parseInt(s string) (int, error) {
 	if strings.EqualFold(s, "unlimited") || s == "" {
 		return math.MaxInt32, nil
 	}
 	n, err := strconv.ParseInt(s, 0, 64)
-	if err != nil || n < math.MinInt32 || n > math.MaxUint32 {
+	if n == -1 {
+		return math.MaxInt32, nil
+	}
+	if err != nil || n < 0 || n > math.MaxUint32 {
 		return 0, fmt.Errorf("%q is not a number", s)
 	}
 	return int(n), nil
