@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/litoria-fax/litoria/document"
-	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
 )
 
@@ -94,14 +93,6 @@ func comparePages(sent, received, out string) (int, error) {
 	return len(b.Pages()), pdf.Close()
 }
 
-// samePage compares what was sent with what arrived, bit by bit. Of a page that ends
-// in white, the end may be missing (PageChop).
-func samePage(want, got *t4.Bitmap) bool {
-	n := len(got.Pix)
-	return want.Width == got.Width && n <= len(want.Pix) && bytes.Equal(want.Pix[:n], got.Pix) &&
-		!slices.ContainsFunc(want.Pix[n:], func(c byte) bool { return c != 0 })
-}
-
 func comparePage(a, b *tiff.Reader, i int, name string) error {
 	want, _, err := a.Decode(i)
 	if err != nil {
@@ -111,7 +102,7 @@ func comparePage(a, b *tiff.Reader, i int, name string) error {
 	if err != nil {
 		return err
 	}
-	if !samePage(want, got) {
+	if want.Width != got.Width || want.Height != got.Height || !bytes.Equal(want.Pix, got.Pix) {
 		return fmt.Errorf("%d x %d dots were sent and %d x %d arrived, or some differ", want.Width, want.Height, got.Width, got.Height)
 	}
 	f, err := os.Create(name)

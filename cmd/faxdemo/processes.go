@@ -55,7 +55,21 @@ func newServer(bin, dir string) (*server, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.sendWhole()
+}
+
+// sendWhole lets pages be sent with the white at their end (PageChop), so that they
+// can be compared bit by bit.
+func (s *server) sendWhole() error {
+	f, err := os.OpenFile(filepath.Join(s.spool, "etc", "config"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.WriteString("\nPageChop: none\n"); err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // nobody is the user and group that owns nothing, on all systems that we know.
