@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // The load: one client program against HylaFAX's hfaxd and ours, each as a process of its own on a
@@ -50,13 +52,8 @@ func startLoad(t testing.TB, name, program string, n int) *loadServer {
 	t.Helper()
 	dir := makeSpoolFiles(t)
 	answerQueue(t, dir)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	port := fmt.Sprint(ports.TCP(t))
+	addr := net.JoinHostPort("127.0.0.1", port)
 	fillQueue(t, dir, n)
 	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {

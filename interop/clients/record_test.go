@@ -8,6 +8,7 @@ package clients_test
 import (
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -19,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 	"github.com/litoria-fax/litoria/protocol/protocoltest"
 )
 
@@ -111,8 +114,8 @@ func startHylaFAX(t *testing.T, dir string) string {
 // startProgram starts an hfaxd, HylaFAX's or ours, on a free port.
 func startProgram(t *testing.T, program, dir string) string {
 	t.Helper()
-	addr := freePorts(t)
-	_, port, _ := net.SplitHostPort(addr)
+	port := fmt.Sprint(ports.TCP(t))
+	addr := net.JoinHostPort("127.0.0.1", port)
 	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%s: %v: run interop/setup first", program, err)
@@ -125,37 +128,20 @@ func startProgram(t *testing.T, program, dir string) string {
 	return addr
 }
 
-// freePorts returns an address on which nobody listens, nor on the port below: from there HylaFAX calls
-// its clients, and it waits for up to 90 seconds until that port is free.
-func freePorts(t testing.TB) string {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := l.Addr().(*net.TCPAddr)
-		below, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", addr.Port-1))
-		l.Close()
-		if err == nil {
-			below.Close()
-			return addr.String()
-		}
-	}
-}
-
-// awaitServer waits until a server listens.
+// awaitServer waits until a server greets.
 func awaitServer(t testing.TB, addr string) {
 	t.Helper()
-	for range 100 {
+	lab.Wait(t, 30*time.Second, "hfaxd to greet at "+addr, func() bool {
 		conn, err := net.DialTimeout("tcp", addr, time.Second)
-		if err == nil {
-			conn.Close()
-			return
+		if err != nil {
+			return false
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal("hfaxd does not listen")
+		defer conn.Close()
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		greeting := make([]byte, 4)
+		_, err = io.ReadFull(conn, greeting)
+		return err == nil && string(greeting) == "220 "
+	})
 }
 
 var longTime = regexp.MustCompile(`\b20[0-9]{12}\b`)

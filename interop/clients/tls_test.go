@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/litoria-fax/litoria/interop/ports"
 	"github.com/litoria-fax/litoria/protocol/protocoltest"
 )
 
@@ -48,17 +49,12 @@ func startTLS(t *testing.T, conf string) *tlsServer {
 	for _, name := range []string{"server.key", "server.pem", "ca.pem"} {
 		os.Chmod(filepath.Join(etc, name), 0o644) // the server is not root
 	}
-	ports := make([]string, 2)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, ports[i], _ = net.SplitHostPort(l.Addr().String())
-		l.Close()
+	listen := make([]string, 2)
+	for i := range listen {
+		listen[i] = fmt.Sprint(ports.TCP(t))
 	}
-	s.plain, s.implicit = "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]
-	s.cmd = exec.Command(loadPrograms(t)[1].program, "-q", s.dir, "-l", "127.0.0.1", "-i", ports[0], "--tls-port="+ports[1], "-d")
+	s.plain, s.implicit = "127.0.0.1:"+listen[0], "127.0.0.1:"+listen[1]
+	s.cmd = exec.Command(loadPrograms(t)[1].program, "-q", s.dir, "-l", "127.0.0.1", "-i", listen[0], "--tls-port="+listen[1], "-d")
 	var log bytes.Buffer
 	s.cmd.Stderr = &log
 	if err := s.cmd.Start(); err != nil {

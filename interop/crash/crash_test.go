@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/interop/fastline"
+	"github.com/litoria-fax/litoria/interop/ports"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
 	"github.com/litoria-fax/litoria/protocol/client"
@@ -259,7 +260,7 @@ func bareSite(t *testing.T, programs ...string) *site {
 	s.write("etc/config", "MaxBatchJobs: 4\nJobReqOther: 1\nMaxDials: 1000\nMaxTries: 1000\nPollLockWait: 1\nNotifyCmd: bin/notify\nMaxConcurrentCalls: 1\n", 0o644)
 	s.write("etc/hosts.hfaxd", "localhost\n127.0.0.1\n", 0o600)
 	s.write("bin/notify", "#!/bin/sh\necho \"$1 $2\" >>notices\n", 0o755)
-	s.port = freePort(t)
+	s.port = ports.TCP(t)
 	return s
 }
 
@@ -340,16 +341,6 @@ func makePages(t *testing.T, name string, pages int, height func(page int) int) 
 			t.Fatal(err)
 		}
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // submitAll is a client that submits one job after the other.

@@ -4,7 +4,6 @@ package crash
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/litoria-fax/litoria/interop/ports"
 	"github.com/litoria-fax/litoria/modemdrv/tiff"
 	"github.com/litoria-fax/litoria/spool"
 )
@@ -58,7 +58,7 @@ func newRealSite(t *testing.T) (s *site, far *spool.Spool) {
 		t.Fatal(err)
 	}
 	s.write("etc/config", "MaxBatchJobs: 1\nJobReqOther: 1\nMaxDials: 1000\nMaxTries: 1000\nPollLockWait: 1\nNotifyCmd: bin/notify\nPageChop: none\n", 0o644)
-	port := freeUDP(t)
+	port := ports.UDP(t)
 	conf := fmt.Sprintf("[general]\nbindaddr=127.0.0.1\nbindport=%d\n\n", port)
 	plan := "[fax]\n"
 	var near, away []string
@@ -161,14 +161,4 @@ func (s *site) enter(tag string, height int, pages map[string]int) {
 		f.complete++
 		f.confirmed++
 	}
-}
-
-func freeUDP(t *testing.T) int {
-	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
 }

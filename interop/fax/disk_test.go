@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // smallDisk moves a spool onto a disk of its own, of so many KiB.
@@ -162,7 +163,7 @@ func TestReadOnlySpool(t *testing.T) {
 		lab.Run(t, "cp", lab.Bin(t, name), bin)
 	}
 	commands := [][]string{
-		{"hfaxd", "-q", spool, "-i", fmt.Sprint(lab.FreeTCP(t)), "-d"}, {"hfaxd", "-q", spool, "-i", fmt.Sprint(lab.FreeTCP(t))},
+		{"hfaxd", "-q", spool, "-i", fmt.Sprint(ports.TCP(t)), "-d"}, {"hfaxd", "-q", spool, "-i", fmt.Sprint(ports.TCP(t))},
 		{"faxq", "-q", spool, "-D"}, {"faxq", "-q", spool},
 		{"faxgetty", "-q", spool, "ttyIAX0"}, {"faxgetty", "-q", spool, "-D"},
 	}

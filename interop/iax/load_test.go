@@ -18,6 +18,7 @@ import (
 
 	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 const (
@@ -75,7 +76,7 @@ func TestLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	port := lab.FreeUDP(t)
+	port := ports.UDP(t)
 	server := fmt.Sprintf("127.0.0.1:%d", port)
 	x := lab.Start(t, dir, "iaxexchange", bin, "-c", dir, "-l", server)
 	lab.Wait(t, 10*time.Second, "the exchange", func() bool { return lab.Contains(x.Log, "ready") })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // debianExamples is where Debian's iaxmodem has its examples.
@@ -56,7 +57,7 @@ func TestFaxFromIAXModem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, text := range []string{account, howTo, strings.Replace(howTo, "ttyIAX0", "ttyIAX1", 1)} {
-		words := strings.NewReplacer("127.0.0.1", fmt.Sprintf("127.0.0.1:%d", f.a.Port), "4570", fmt.Sprint(lab.FreeUDP(t)))
+		words := strings.NewReplacer("127.0.0.1", fmt.Sprintf("127.0.0.1:%d", f.a.Port), "4570", fmt.Sprint(ports.UDP(t)))
 		text = words.Replace(text)
 		text = strings.Replace(text, "iaxmodem\n", f.lines[i].Peer+"\n", 1) // peername
 		writeFor(t, filepath.Join(dir, f.lines[i].Device), text)

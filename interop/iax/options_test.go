@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // option is one way in which an administrator may set up a peer in Asterisk,
@@ -142,7 +143,7 @@ func newFaxLab(t *testing.T, options []option) *faxLab {
 	for i, o := range options {
 		peer := fmt.Sprintf("o%02d", i)
 		number := fmt.Sprint(1300 + i)
-		words[i] = strings.NewReplacer("{p}", peer, "{port}", fmt.Sprint(lab.FreeUDP(t)), "{deaf}", fmt.Sprint(deaf))
+		words[i] = strings.NewReplacer("{p}", peer, "{port}", fmt.Sprint(ports.UDP(t)), "{deaf}", fmt.Sprint(deaf))
 		host := "host=dynamic\n"
 		if o.static {
 			host = ""

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // Asterisk is a running Asterisk of Debian sid.
@@ -93,7 +95,12 @@ func StartAsterisk(t testing.TB, peers, extensions string, general ...string) *A
 			os.RemoveAll(dir)
 		}
 	})
-	a := &Asterisk{Port: FreeUDP(t), Dir: dir, in: "/" + filepath.Base(dir)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what Asterisk warns of:\n%s", warnings(filepath.Join(dir, "log", "full")))
+		}
+	})
+	a := &Asterisk{Port: ports.UDP(t), Dir: dir, in: "/" + filepath.Base(dir)}
 	for _, d := range []string{"etc", "run", "log", "spool/outgoing", "spool/tmp", "db", "lib/keys", "fax"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
@@ -149,6 +156,21 @@ maxregexpire=3600
 		return strings.Contains(out, "fully booted")
 	})
 	return a
+}
+
+// warnings are the last lines of Asterisk's log that are no mere account of what it does.
+func warnings(log string) string {
+	b, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	var found []string
+	for _, l := range strings.Split(string(b), "\n") {
+		if strings.Contains(l, "WARNING[") || strings.Contains(l, "ERROR[") || strings.Contains(l, "NOTICE[") || strings.Contains(l, "congested") {
+			found = append(found, l)
+		}
+	}
+	return strings.Join(found[max(0, len(found)-60):], "\n")
 }
 
 func (a *Asterisk) write(t testing.TB, name, text string) {

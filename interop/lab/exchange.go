@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // StartExchange starts our own exchange for some lines: their numbers are
@@ -17,7 +19,7 @@ import (
 // silent, 503 is congested; there is no other number.
 func StartExchange(t testing.TB, lines ...Line) (port int) {
 	t.Helper()
-	port = FreeUDP(t)
+	port = ports.UDP(t)
 	dir := TempDir(t)
 	peers := fmt.Sprintf("[general]\nbindaddr=127.0.0.1\nbindport=%d\n\n", port)
 	numbers := "[fax]\n"

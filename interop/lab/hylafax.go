@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // HylaFAX is a running HylaFAX 6.0.7 of Debian on a spool of its own.
@@ -37,7 +39,7 @@ func StartIAXModem(t testing.TB, devid string, serverPort int, peer, secret, num
 	Need(t, "iaxmodem")
 	conf := filepath.Join("/etc/iaxmodem", devid)
 	text := fmt.Sprintf("device /dev/%s\nowner uucp:uucp\nmode 660\nport %d\nrefresh 50\nserver 127.0.0.1:%d\npeername %s\nsecret %s\ncidname %s\ncidnumber %s\ncodec ulaw\n",
-		devid, FreeUDP(t), serverPort, peer, secret, peer, number)
+		devid, ports.UDP(t), serverPort, peer, secret, peer, number)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatalf("%v: run interop/setup first", err)
 	}
@@ -119,7 +121,7 @@ func NewHylaFAXSpool(t testing.TB, modems map[string]string) string {
 // and waits until all are idle.
 func StartHylaFAX(t testing.TB, spool string, devids ...string) *HylaFAX {
 	t.Helper()
-	h := &HylaFAX{Spool: spool, Port: FreeTCP(t), dir: filepath.Dir(spool)}
+	h := &HylaFAX{Spool: spool, Port: ports.TCP(t), dir: filepath.Dir(spool)}
 	Start(t, h.dir, "faxq", "faxq", "-q", spool, "-D")
 	Start(t, h.dir, "hfaxd", "hfaxd", "-q", spool, "-i", fmt.Sprint(h.Port), "-d")
 	for _, d := range devids {

@@ -12,7 +12,6 @@ package lab
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,28 +46,6 @@ func Need(t testing.TB, programs ...string) {
 			t.Fatalf("%s is not installed: run interop/setup first", p)
 		}
 	}
-}
-
-// FreeUDP and FreeTCP give a port of 127.0.0.1 that nobody uses at the moment.
-func FreeUDP(t testing.TB) int {
-	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
-}
-
-// FreeTCP is FreeUDP for TCP.
-func FreeTCP(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // TempDir is a folder that other users (HylaFAX works as uucp) can enter.

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // Line is a line of Litoria's under test.
@@ -107,7 +109,7 @@ func StartLitoria(t testing.TB, spool string, lines ...Line) *Litoria {
 // devices of its lines.
 func StartLitoriaWith(t testing.TB, spool string, getty []string, lines ...Line) *Litoria {
 	t.Helper()
-	l := &Litoria{Spool: spool, Port: FreeTCP(t), lines: lines, getty: getty, dir: filepath.Dir(spool)}
+	l := &Litoria{Spool: spool, Port: ports.TCP(t), lines: lines, getty: getty, dir: filepath.Dir(spool)}
 	l.bin = filepath.Join(l.dir, "bin")
 	if err := os.MkdirAll(l.bin, 0o755); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/litoria-fax/litoria/interop/lab"
+	"github.com/litoria-fax/litoria/interop/ports"
 )
 
 // callLimit bounds one call of the one-page document, with a second dial.
@@ -146,7 +147,7 @@ func document(t *testing.T) string {
 func (s *site) start(t *testing.T, iaxPort int) {
 	t.Helper()
 	s.spool = lab.NewHylaFAXSpool(t, map[string]string{s.device: s.number})
-	s.dir, s.port = filepath.Dir(s.spool), lab.FreeTCP(t)
+	s.dir, s.port = filepath.Dir(s.spool), ports.TCP(t)
 	s.host = fmt.Sprintf("127.0.0.1:%d", s.port)
 	bin := filepath.Join(s.dir, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {

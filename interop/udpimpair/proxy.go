@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Listen, Target, Upstream netip.AddrPort
 	Seed                     uint64
+	InOrder                  bool   // flows draw by the order in which they came, not by the client's port
 	Up, Down                 Params // client to target, target to client
 	MaxFlows                 int
 }
@@ -88,6 +89,9 @@ func (p *Proxy) flow(client netip.AddrPort) (*flow, error) {
 		return nil, err
 	}
 	stream := uint64(client.Port()) << 1
+	if p.cfg.InOrder {
+		stream = uint64(len(p.flows)) << 1
+	}
 	f := &flow{client: client, conn: conn}
 	f.up = newDir(p.cfg.Up, NewChooser(p.cfg.Up, p.cfg.Seed, stream), func(b []byte) { conn.Write(b) })
 	f.down = newDir(p.cfg.Down, NewChooser(p.cfg.Down, p.cfg.Seed, stream|1), func(b []byte) { p.front.WriteToUDPAddrPort(b, client) })

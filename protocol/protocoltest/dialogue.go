@@ -29,8 +29,12 @@ import (
 //	D: a line that came over the data connection
 //	D~ the same, whose text may differ
 //	@raw TEXT  octets sent as they are
+//	@second    waits for the next second: HylaFAX takes a file changed within one for unchanged
 //
 // Lines with S and D are what the recorder writes.
+
+// fileClock is how much the times of files may be behind the clock: the kernel's takes steps of 1 to 10 ms.
+const fileClock = 50 * time.Millisecond
 
 // Dialogue is a parsed dialogue.
 type Dialogue []Line
@@ -104,6 +108,9 @@ func (d Dialogue) Play(addr string, clean func(string) string) (Dialogue, error)
 		case "@receive", "@receivez", "@send", "@sendz":
 			data = l
 			p.out = append(p.out, l)
+		case "@second":
+			p.out = append(p.out, l)
+			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second + fileClock)))
 		case "@raw":
 			raw, err := strconv.Unquote(l.Text)
 			if err != nil {
