@@ -24,21 +24,22 @@ func main() {
 		out    = flag.String("o", "", "file to write (default: standard output)")
 		bursts = flag.Int("bursts", 60, "bursts for each point of the noise table; V.21 and the other tables take a share of it (60: about ten minutes)")
 		only   = flag.String("mode", "", "only this mode, such as v17-14400")
+		part   = flag.String("part", "", "only this part: noise, impairments, skew or loss")
 	)
 	flag.Parse()
-	if err := run(*out, *bursts, *only); err != nil {
+	if err := run(*out, *bursts, *only, *part); err != nil {
 		fmt.Fprintln(os.Stderr, "linetable:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string, bursts int, only string) error {
+func run(out string, bursts int, only, part string) error {
 	peer, err := spandsp.Start()
 	if err != nil {
 		return err
 	}
 	defer peer.Close()
-	t := &table{bursts: max(4, bursts), columns: []column{
+	t := &table{bursts: max(4, bursts), part: part, columns: []column{
 		{"spandsp", peer, peer},
 		{"ours, same samples", peer, study.Ours{}},
 		{"ours, our transmitter", study.Ours{}, study.Ours{}},

@@ -35,6 +35,7 @@ type table struct {
 	bursts  int
 	columns []column
 	modes   []kind
+	part    string // noise, impairments, skew or loss; "": all
 	text    strings.Builder
 	point   int // number of the series, for its seeds
 	made    map[string][]study.Burst
@@ -52,8 +53,15 @@ and channel perfectly (V.21: decides bit by bit). SNR is in 0 to 4 kHz.
 
 func (t *table) write() error {
 	fmt.Fprintf(&t.text, intro, version())
-	for _, section := range []func() error{t.noise, t.impairments, t.skew, t.loss} {
-		if err := section(); err != nil {
+	parts := []struct {
+		name  string
+		write func() error
+	}{{"noise", t.noise}, {"impairments", t.impairments}, {"skew", t.skew}, {"loss", t.loss}}
+	for _, p := range parts {
+		if t.part != "" && t.part != p.name {
+			continue
+		}
+		if err := p.write(); err != nil {
 			return err
 		}
 	}
