@@ -168,3 +168,18 @@ func (p *Peer) Cost(m study.Mode, seconds int) (tx, rx float64, err error) {
 	_, err = fmt.Fscanf(p.out, "cost %g %g\n", &tx, &rx)
 	return tx, rx, err
 }
+
+// Wait gives the processor time of a sample, in nanoseconds, of a receiver that hears
+// what is no signal of its mode, and how often it took that for a carrier. It is a new
+// receiver each second.
+func (p *Peer) Wait(m study.Mode, line []int16) (ns float64, taken int, err error) {
+	fmt.Fprintf(p.in, "wait %s any %d\n", m.Name, len(line))
+	if err := binary.Write(p.in, binary.LittleEndian, line); err != nil {
+		return 0, 0, fmt.Errorf("asking the spandsp peer: %w", err)
+	}
+	if err := p.in.Flush(); err != nil {
+		return 0, 0, fmt.Errorf("asking the spandsp peer: %w", err)
+	}
+	_, err = fmt.Fscanf(p.out, "cost %g %d\n", &ns, &taken)
+	return ns, taken, err
+}

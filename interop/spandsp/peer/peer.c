@@ -9,6 +9,8 @@
  *      events N           + N octets                 training, same receiver), more
  *   cost MODE SECONDS
  *      cost TX RX                                    ns of processor time a sample
+ *   wait MODE any NSAMPLES + 2*NSAMPLES octets       a new receiver hears what is no signal of its mode
+ *      cost RX EVENTS                                ns of processor time a sample; carriers it took it for
  *
  * Events are '0' and '1' for bits, 'U' and 'D' for carrier up and down, 'T' and
  * 'F' for training succeeded and failed.
@@ -315,6 +317,37 @@ static void do_cost(const struct mode *m, long seconds)
     free(audio);
 }
 
+/* What it makes of the line is cut off after every second, as a fax engine's
+ * timer would: some receivers cost nothing any more once they took noise for a
+ * training that failed. */
+static void do_wait(const struct mode *m, size_t n)
+{
+    int16_t *s = take(2*n);
+    void *r = NULL;
+    double spent = 0.0;
+    long taken = 0;
+
+    for (size_t at = 0; at < n; at += SAMPLE_RATE) {
+        size_t len = n - at > SAMPLE_RATE ? SAMPLE_RATE : n - at;
+        double from;
+
+        if (r != NULL)
+            rx_free(m, r);
+        r = rx_new(m);
+        events.n = 0;
+        from = cpu();
+        rx_run(m, r, s + at, len);
+        spent += cpu() - from;
+        for (size_t i = 0; i < events.n; i++)
+            taken += events.p[i] == 'U';
+    }
+    if (r != NULL)
+        rx_free(m, r);
+    printf("cost %.2f %ld\n", n > 0 ? spent/(double) n : 0.0, taken);
+    fflush(stdout);
+    free(s);
+}
+
 int main(void)
 {
     char line[128], verb[16], name[32], how[16];
@@ -326,6 +359,8 @@ int main(void)
                 do_tx(find(name), atoi(how), (size_t) n);
             else if (strcmp(verb, "rx") == 0)
                 do_rx(find(name), how, (size_t) n);
+            else if (strcmp(verb, "wait") == 0)
+                do_wait(find(name), (size_t) n);
             else
                 die("no such request");
         } else if (sscanf(line, "cost %31s %ld", name, &n) == 2 && n > 2) {
