@@ -88,7 +88,7 @@ type Server struct {
 
 	mu        sync.Mutex // guards what follows
 	tempCount int
-	clients   int // connections that Serve accepted, sessions or not yet
+	places    places // connections that Serve accepted, sessions or not yet
 	listeners map[net.Listener]struct{}
 	sessions  map[*session]struct{}
 	wait      sync.WaitGroup
@@ -128,7 +128,7 @@ func New(cfg Config) (*Server, error) {
 		dirs: spoolDirs(), handlers: newHandlers(),
 		commands: protocol.Commands(), site: protocol.SiteCommands(), parameters: protocol.Parameters(),
 		closing: make(chan struct{}), listeners: map[net.Listener]struct{}{}, sessions: map[*session]struct{}{},
-		jobCache: newJobCache(), recvInfo: newReceiveCache(), hosts: newHostCache(cfg.LookupHost),
+		places: places{of: map[string]int{}}, jobCache: newJobCache(), recvInfo: newReceiveCache(), hosts: newHostCache(cfg.LookupHost),
 	}
 	if cfg.Settings == nil {
 		cfg.Settings = DefaultSettings()
@@ -196,62 +196,6 @@ func (srv *Server) isClosing() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// admit starts the session of a connection, unless there are too many.
-func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
-	srv.readSettings()
-	srv.mu.Lock()
-	full := srv.clients >= srv.settings().MaxConnections && !srv.makeRoom(time.Now())
-	if !full {
-		srv.clients++
-	}
-	srv.mu.Unlock()
-	if full {
-		srv.log.Warn().Str("client", remoteIP(conn)).Msg("connection refused: too many connections")
-		go refuse(conn)
-		return
-	}
-	go func() {
-		defer func() {
-			srv.mu.Lock()
-			srv.clients--
-			srv.mu.Unlock()
-		}()
-		if err := srv.ServeConn(conn, implicitTLS); err != nil {
-			srv.trace(TraceConnect).Err(err).Str("client", remoteIP(conn)).Msg("connection failed")
-		}
-	}()
-}
-
-// strangerGrace is for how long a client that has not logged in keeps its place
-// when another needs it: one host with many silent connections locks nobody out.
-const strangerGrace = 5 * time.Second
-
-// makeRoom hangs up on the client that has been there longest without a login.
-// The caller holds srv.mu.
-func (srv *Server) makeRoom(now time.Time) bool {
-	var oldest *session
-	for s := range srv.sessions {
-		if !s.known.Load() && now.Sub(s.began) >= strangerGrace && (oldest == nil || s.began.Before(oldest.began)) {
-			oldest = s
-		}
-	}
-	if oldest == nil {
-		return false
-	}
-	oldest.log.Warn().Msg("hung up on: no login yet, and its place is needed")
-	oldest.known.Store(true) // it goes; the next is another
-	oldest.raw.Close()
-	return true
-}
-
-// refuse tells a client that there is no room.
-func refuse(conn net.Conn) {
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Second)); err == nil {
-		fmt.Fprintf(conn, "%03d Too many connections, try again later.\r\n", protocol.CodeTimeout)
 	}
 }
 

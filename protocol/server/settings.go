@@ -40,10 +40,13 @@ type Settings struct {
 
 	LoginTimeout   time.Duration // how long a client may take to log in
 	MaxConnections int           // clients at once
-	TLSCertificate string        // file of the certificate chain; "" for no TLS
-	TLSKey         string
-	TLSClientCA    string // authorities that clients' certificates must lead to
-	TLSUserMap     string // which fax users clients' certificates stand for
+	// MaxConnectionsPerAddress is how many of them one address may have, 0 for any number. The machine
+	// itself (loopback) is not limited; of IPv6 a network of 64 bits counts as one address.
+	MaxConnectionsPerAddress int
+	TLSCertificate           string // file of the certificate chain; "" for no TLS
+	TLSKey                   string
+	TLSClientCA              string // authorities that clients' certificates must lead to
+	TLSUserMap               string // which fax users clients' certificates stand for
 	// TLSClientRequired refuses clients without a certificate. Where TLSClientCA or TLSUserMap is set
 	// clients are asked for one in any case.
 	TLSClientRequired bool
@@ -63,7 +66,7 @@ func DefaultSettings() *Settings {
 		AllowSorting: true, IdleTimeout: 900 * time.Second, MaxIdleTimeout: 7200 * time.Second,
 		MaxLockTimeout: 60 * time.Second, MaxLoginAttempts: 5, MaxAdminAttempts: 5,
 		MaxConsecutiveBadCommands: 10, JobProtection: 0o644,
-		LoginTimeout: 120 * time.Second, MaxConnections: 1000,
+		LoginTimeout: 120 * time.Second, MaxConnections: 1000, MaxConnectionsPerAddress: 200,
 	}
 }
 
@@ -148,7 +151,7 @@ func (c *Settings) count(tag string) *int {
 	return map[string]*int{
 		"servertracing": &c.ServerTracing, "maxloginattempts": &c.MaxLoginAttempts,
 		"maxadminattempts": &c.MaxAdminAttempts, "maxconsecutivebadcmds": &c.MaxConsecutiveBadCommands,
-		"maxconnections": &c.MaxConnections,
+		"maxconnections": &c.MaxConnections, "maxconnectionsperaddress": &c.MaxConnectionsPerAddress,
 	}[tag]
 }
 
