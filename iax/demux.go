@@ -7,8 +7,8 @@ import (
 	"github.com/litoria-fax/litoria/iax/wire"
 )
 
-// apatheticNumber is the call number of answers that belong to no call, as
-// Asterisk uses it.
+// apatheticNumber is the call number from which Asterisk answers what belongs to no
+// call. A REGREJ from there ends a registration at any time.
 const apatheticNumber wire.CallNumber = 1
 
 // readRetry is how long the reader rests after an error of the socket that is
@@ -155,7 +155,7 @@ func (e *Endpoint) stray(p *datagram) {
 // 6.9.3), which is never longer than what it answers.
 func (e *Endpoint) strayInCall(to netip.AddrPort, f *wire.Full) {
 	e.counters.unknown.Add(1)
-	if f.Dest == 0 || f.Dest == apatheticNumber {
+	if f.Dest == 0 || f.Dest == apatheticNumber || f.Dest == e.free {
 		return
 	}
 	answer := wire.Full{
@@ -179,8 +179,12 @@ func (e *Endpoint) answerFree(to netip.AddrPort, f *wire.Full, cmd wire.Command,
 	} else if more > 0 {
 		data = nil // the bare command says enough
 	}
+	source := e.free
+	if cmd == wire.RegRej {
+		source = apatheticNumber
+	}
 	answer := wire.Full{
-		Source: apatheticNumber, Dest: f.Source, Timestamp: f.Timestamp, OSeq: 0, ISeq: f.OSeq + 1,
+		Source: source, Dest: f.Source, Timestamp: f.Timestamp, OSeq: 0, ISeq: f.OSeq + 1,
 		Type: wire.TypeIAX, Subclass: uint64(cmd), Data: data,
 	}
 	e.sendFree(to, &answer)

@@ -94,6 +94,7 @@ type Endpoint struct {
 	conn     PacketConn
 	log      zerolog.Logger
 	numbers  *NumberPool
+	free     wire.CallNumber // source of answers that belong to no call
 	tokens   *tokenMaker
 	counters counters
 	trunks   trunks
@@ -146,6 +147,13 @@ func Listen(cfg Config) (*Endpoint, error) {
 		if e.conn, err = listenUDP(cfg.Listen); err != nil {
 			return nil, err
 		}
+	}
+	// Not the 1 of Asterisk: while one of its threads treats a frame, it gives all others from that address
+	// with that call number to this thread, who takes them for frames from its own port.
+	if n, ok := e.numbers.take(time.Now()); ok {
+		e.free = n
+	} else {
+		e.free = apatheticNumber
 	}
 	e.reader.Go(e.read)
 	return e, nil
@@ -204,6 +212,9 @@ func (e *Endpoint) Close() error {
 	e.trunks.close()
 	err := e.conn.Close()
 	e.reader.Wait()
+	if e.free != apatheticNumber {
+		e.numbers.release(time.Now(), e.free)
+	}
 	return err
 }
 

@@ -237,3 +237,24 @@ func TestStrays(t *testing.T) {
 		})
 	}
 }
+
+// TestFreeNumber: what belongs to no call is answered from a call number that no other endpoint of the address
+// uses, as Asterisk would take the answer for one of the other's.
+func TestFreeNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		numbers := NewNumberPool(nil)
+		used := map[wire.CallNumber]bool{apatheticNumber: true}
+		for range 3 {
+			s, e := newStranger(t, Config{Incoming: func(*Call) {}, Numbers: numbers})
+			defer e.Close() //nolint:errcheck // a test of something else
+			var f wire.Full
+			if answer := s.exchange(t, rawNew(5, nil, true)); len(answer) != 1 || wire.ParseFull(answer[0], &f) != nil {
+				t.Fatalf("answer = %x", answer)
+			}
+			if used[f.Source] {
+				t.Errorf("number %d is used again", f.Source)
+			}
+			used[f.Source] = true
+		}
+	})
+}
