@@ -356,16 +356,9 @@ func TestRandomCommands(t *testing.T) {
 	check()
 }
 
-// Silent clients lock nobody out: after a while they give way to one that comes.
-func TestStrangersGiveWay(t *testing.T) {
-	s := newServer(t, func(cfg *server.Config) {
-		cfg.Settings = server.DefaultSettings()
-		cfg.Settings.MaxConnections = 3
-	})
-	check := s.watchLeaks(t)
-	known := s.login(t, "joe")
-	silent := []*conn{s.dial(t), s.dial(t)}
-	var c *conn
+// dialWhenFree connects as soon as there is a place.
+func (s *testServer) dialWhenFree(t *testing.T) (c *conn) {
+	t.Helper()
 	eventually(t, "a place", func() bool {
 		nc, err := net.Dial("tcp", s.addr)
 		if err != nil {
@@ -378,6 +371,19 @@ func TestStrangersGiveWay(t *testing.T) {
 		nc.Close()
 		return false
 	})
+	return c
+}
+
+// Silent clients lock nobody out: after a while they give way to one that comes.
+func TestStrangersGiveWay(t *testing.T) {
+	s := newServer(t, func(cfg *server.Config) {
+		cfg.Settings = server.DefaultSettings()
+		cfg.Settings.MaxConnections = 3
+	})
+	check := s.watchLeaks(t)
+	known := s.login(t, "joe")
+	silent := []*conn{s.dialWhenFree(t), s.dialWhenFree(t)} // the place of an earlier client is free soon
+	c := s.dialWhenFree(t)
 	c.cmd("USER joe", "230")
 	known.cmd("NOOP", "200")
 	_ = silent[0].SetReadDeadline(time.Now().Add(5 * time.Second))
