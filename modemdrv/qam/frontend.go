@@ -58,7 +58,13 @@ type front struct {
 	step   float64   // samples in half a symbol, as the far clock has it
 	zr, zi []float32 // history of half symbols
 	zbase  int       // half symbols that have left the history, even
+	loud   int64     // number of the latest sample that is more than silence
+	still  int       // how many of the latest half symbols were made of silence alone, and are zero
 }
+
+// silence is the largest sample that is nobody's signal: what an idle line gives
+// by A-law, 14 dB under the weakest signal that is looked for.
+const silence = 8
 
 func newFront(f *frontFilter, p Pulse) *front {
 	return &front{
@@ -67,6 +73,7 @@ func newFront(f *frontFilter, p Pulse) *front {
 		zr:          make([]float32, 0, halfSize),
 		zi:          make([]float32, 0, halfSize),
 		next:        frontTaps,
+		loud:        -1,
 		step:        float64(modem.SampleRate) / float64(p.SymbolRate) / 2,
 	}
 }
@@ -76,8 +83,14 @@ func (f *front) push(in []int16) {
 	if len(f.raw)+len(in) > cap(f.raw) {
 		f.forgetRaw()
 	}
-	for _, x := range in {
-		f.raw = append(f.raw, float32(x))
+	n := len(f.raw)
+	f.raw = f.raw[:n+len(in)]
+	widen(f.raw[n:], in)
+	for i := len(in) - 1; i >= 0; i-- {
+		if uint16(in[i]+silence) > 2*silence {
+			f.loud = f.moved + int64(n+i)
+			return
+		}
 	}
 }
 
@@ -106,6 +119,45 @@ func (f *front) pull() {
 	f.zr = append(f.zr, re)
 	f.zi = append(f.zi, im)
 	f.next += f.step
+	f.still = 0
+}
+
+// due is how many half symbols the samples are there for, at least: rounding may
+// hide the last.
+func (f *front) due() int {
+	last := float64(len(f.raw)-frontTaps/2) - 1e-6 // points before it can be taken
+	return max(0, int(math.Ceil((last-f.next)/f.step)))
+}
+
+// pullAll makes all half symbols that are due, at least one, or as many of them as
+// there is room for: one by one they would be the same.
+func (f *front) pullAll() {
+	if len(f.zr) == cap(f.zr) {
+		f.forgetHalf()
+	}
+	n := len(f.zr)
+	to := n + min(f.due(), cap(f.zr)-n)
+	if to == n {
+		f.pull()
+		return
+	}
+	f.zr, f.zi = f.zr[:to], f.zi[:to]
+	first := int(f.next) - frontTaps/2 + 1
+	if f.loud < f.moved+int64(first) {
+		clear(f.zr[n:])
+		clear(f.zi[n:])
+		f.next += float64(to-n) * f.step
+		f.still += to - n
+		return
+	}
+	f.still = 0
+	g := gathering{
+		raw: &f.raw[0], re: &f.re[0][0], im: &f.im[0][0], cos: &f.cos[0], sin: &f.sin[0],
+		period: len(f.cos), carrier: first % len(f.cos),
+		t: f.next, step: f.step, front: f,
+	}
+	gather(&g, f.zr[n:], f.zi[n:])
+	f.next = g.t
 }
 
 // forgetHalf drops all but halfKeep half symbols.

@@ -1,6 +1,6 @@
 package qam
 
-// The three loops that take most of a receiver's time. On amd64 they are in
+// The loops that take most of a receiver's time. On amd64 they are in
 // assembly, four products at once (SSE, which every amd64 has); these here are
 // the same for every other processor, and what the fast ones are tested against.
 
@@ -35,5 +35,32 @@ func adaptGeneric(q *equalizer, x, y *[eqTaps]float32, er, ei float32) {
 		p, w := x[j], y[j]
 		q.re[j] += er*p + ei*w
 		q.im[j] += ei*p - er*w
+	}
+}
+
+// gathering is what making many half symbols in a row needs.
+type gathering struct {
+	raw      *float32 // history of samples
+	re, im   *float32 // frontPhases+1 filters of frontTaps
+	cos, sin *float32 // carrier, period samples
+	period   int
+	carrier  int     // phase of the carrier where the first half symbol's window begins
+	t        float64 // where the next half symbol is taken
+	step     float64
+	front    *front // of all of the above
+}
+
+// gatherGeneric makes half symbols, as front.at does each.
+func gatherGeneric(g *gathering, zr, zi []float32) {
+	for i := range zr {
+		zr[i], zi[i] = g.front.at(g.t)
+		g.t += g.step
+	}
+}
+
+// widenGeneric copies samples.
+func widenGeneric(to []float32, from []int16) {
+	for i, x := range from {
+		to[i] = float32(x)
 	}
 }

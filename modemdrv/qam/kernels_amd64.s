@@ -4,6 +4,7 @@
 // no longer agree.
 #define FRONT 96  // frontTaps float32
 #define EQ    256 // eqTaps float32
+#define BACK  44  // frontTaps/2-1 float32: where a window begins before its point
 
 // FOLD leaves in the lowest place of x the sum of its four.
 #define FOLD(x, t) \
@@ -115,4 +116,123 @@ adapting:
 	ADDQ   $16, DX
 	CMPQ   DX, $EQ
 	JLT    adapting
+	RET
+
+// PRODUCTS adds four products of the window at AX with either filter at BX.
+#define PRODUCTS(at, a, b) \
+	MOVUPS at(AX), X4       \
+	MOVUPS at(R9)(BX*1), X5 \
+	MOVUPS at(R10)(BX*1), X6 \
+	MULPS  X4, X5           \
+	MULPS  X4, X6           \
+	ADDPS  X5, a            \
+	ADDPS  X6, b
+
+// func gatherSSE(job *gathering, zr, zi *float32, n int)
+TEXT ·gatherSSE(SB), NOSPLIT, $0-32
+	MOVQ  job+0(FP), AX
+	MOVQ  zr+8(FP), DI
+	MOVQ  zi+16(FP), SI
+	MOVQ  n+24(FP), CX
+	MOVQ  0(AX), R8     // raw
+	MOVQ  8(AX), R9     // re
+	MOVQ  16(AX), R10   // im
+	MOVQ  24(AX), R11   // cos
+	MOVQ  32(AX), R12   // sin
+	MOVQ  40(AX), R13   // period
+	MOVQ  48(AX), R14   // carrier: phase at the window of t
+	MOVSD 56(AX), X15   // t
+	MOVSD 64(AX), X14   // step
+	MOVQ  $0x4060000000000000, BX // frontPhases: 128
+	MOVQ  BX, X13
+	MOVQ  $0x3FE0000000000000, BX // 0.5
+	MOVQ  BX, X12
+	CVTTSD2SQ X15, DX   // the window's place
+gathering:
+	// The filter's phase.
+	CVTSQ2SD  DX, X11
+	MOVAPD    X15, X10
+	SUBSD     X11, X10
+	MULSD     X13, X10
+	ADDSD     X12, X10
+	CVTTSD2SQ X10, BX
+	LEAQ      (BX)(BX*2), BX
+	SHLQ      $5, BX    // FRONT octets each
+	LEAQ      (R8)(DX*4), AX
+	SUBQ      $BACK, AX
+
+	XORPS X0, X0
+	XORPS X1, X1
+	XORPS X2, X2
+	XORPS X3, X3
+	PRODUCTS(0, X0, X1)
+	PRODUCTS(16, X2, X3)
+	PRODUCTS(32, X0, X1)
+	PRODUCTS(48, X2, X3)
+	PRODUCTS(64, X0, X1)
+	PRODUCTS(80, X2, X3)
+	ADDPS X2, X0
+	ADDPS X3, X1
+
+	// Both sums into the lowest two places.
+	MOVAPS   X0, X4
+	UNPCKLPS X1, X0
+	UNPCKHPS X1, X4
+	ADDPS    X4, X0
+	MOVHLPS  X0, X4
+	ADDPS    X4, X0
+	MOVAPS   X0, X1
+	SHUFPS   $1, X1, X1
+
+	// Turned back by the carrier's phase.
+	MOVSS  (R11)(R14*4), X4
+	MOVSS  (R12)(R14*4), X5
+	MOVAPS X0, X6
+	MOVAPS X1, X7
+	MULSS  X4, X0
+	MULSS  X5, X1
+	ADDSS  X1, X0
+	MULSS  X4, X7
+	MULSS  X5, X6
+	SUBSS  X6, X7
+	MOVSS  X0, (DI)
+	MOVSS  X7, (SI)
+	ADDQ   $4, DI
+	ADDQ   $4, SI
+
+	// To the next.
+	ADDSD     X14, X15
+	SUBQ      DX, R14
+	CVTTSD2SQ X15, DX
+	ADDQ      DX, R14
+	CMPQ      R14, R13
+	JLT       inside
+	SUBQ      R13, R14
+inside:
+	DECQ CX
+	JNZ  gathering
+	MOVQ  job+0(FP), AX
+	MOVSD X15, 56(AX)
+	RET
+
+// func widenSSE(to *float32, from *int16, n int)
+TEXT ·widenSSE(SB), NOSPLIT, $0-24
+	MOVQ to+0(FP), DI
+	MOVQ from+8(FP), SI
+	MOVQ n+16(FP), CX
+widening:
+	MOVOU     (SI), X0
+	MOVO      X0, X1
+	PUNPCKLWL X0, X0
+	PUNPCKHWL X1, X1
+	PSRAL     $16, X0
+	PSRAL     $16, X1
+	CVTPL2PS  X0, X0
+	CVTPL2PS  X1, X1
+	MOVUPS    X0, (DI)
+	MOVUPS    X1, 16(DI)
+	ADDQ      $16, SI
+	ADDQ      $32, DI
+	SUBQ      $8, CX
+	JGT       widening
 	RET

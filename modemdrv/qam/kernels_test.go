@@ -51,3 +51,49 @@ func TestKernels(t *testing.T) {
 		}
 	}
 }
+
+// TestPullAll compares half symbols that are made in a row with those that are made
+// one by one. Only silence may differ: it is nothing at all.
+func TestPullAll(t *testing.T) {
+	random := linesim.NewRandom(2)
+	for _, p := range []Pulse{{1200, 1800, 0.5}, {1600, 1800, 0.5}, {2400, 1700, 0.25}, {2400, 1800, 0.25}} {
+		filter := newFrontFilter(p)
+		one, all := newFront(filter, p), newFront(filter, p)
+		one.next += 0.37
+		all.next += 0.37
+		made := 0
+		for block := range 300 {
+			in := make([]int16, 1+random.Uint64()%blockSize)
+			size := []float64{1000, 0, 3, 5}[block/3%4] // some blocks are silence
+			for i := range in {
+				in[i] = int16(min(max(size*random.Gauss(), -silence*size), silence*size))
+			}
+			one.push(in)
+			all.push(in)
+			for one.ready() {
+				one.pull()
+			}
+			for all.ready() {
+				all.pullAll()
+			}
+			if len(one.zr) != len(all.zr) || one.zbase != all.zbase || math.Abs(one.next-all.next) > 1e-9 {
+				t.Fatalf("%v: %d half symbols up to %v in a row, %d up to %v one by one", p, len(all.zr), all.next, len(one.zr), one.next)
+			}
+			for i := max(0, len(one.zr)-all.still); i < len(one.zr); i++ {
+				if all.zr[i] != 0 || all.zi[i] != 0 || math.Hypot(float64(one.zr[i]), float64(one.zi[i])) > 4*silence {
+					t.Fatalf("%v: half symbol %d is %v,%v, taken for silence", p, i, one.zr[i], one.zi[i])
+				}
+				one.zr[i], one.zi[i] = 0, 0
+			}
+			for i := range one.zr {
+				if math.Abs(float64(one.zr[i]-all.zr[i]))+math.Abs(float64(one.zi[i]-all.zi[i])) > 1e-2 {
+					t.Fatalf("%v: half symbol %d is %v,%v in a row and %v,%v one by one", p, i, all.zr[i], all.zi[i], one.zr[i], one.zi[i])
+				}
+			}
+			made = one.zbase + len(one.zr)
+		}
+		if made < 4*300 || all.still > made {
+			t.Errorf("%v: %d half symbols", p, made)
+		}
+	}
+}

@@ -112,10 +112,27 @@ func (r *Receiver) Write(in []int16) {
 		r.front.push(in[:n])
 		in = in[n:]
 		for r.front.ready() {
+			if r.state == searching {
+				r.front.pullAll()
+				r.wait()
+				continue
+			}
 			r.front.pull()
 			r.advance()
 		}
 	}
+}
+
+// wait looks at what pullAll made. Half symbols of silence change nothing but that
+// the window of alternations is empty.
+func (r *Receiver) wait() {
+	have := r.now()
+	if still := r.front.still; still > r.mode.AltWindow+4 && r.seen+still >= have {
+		r.alt.reset()
+		r.seen = max(r.seen, have&^3)
+		return
+	}
+	r.scan(have)
 }
 
 // Conceal tells that the next n samples were lost on the way and are made up.

@@ -29,20 +29,25 @@ func (a *alternation) reset() { *a = alternation{} }
 // the history, a multiple of 4 by absolute number. window is its length, full tells whether it has
 // that already, so that as many leave it.
 func (a *alternation) slide(zr, zi []float32, end, window int, full bool) {
-	for j := range 4 {
-		k := end - 4 + j
-		re, im := float64(zr[k]), float64(zi[k])
-		a.sum[j][0] += re
-		a.sum[j][1] += im
-		a.power += re*re + im*im
-		if full {
-			k -= window
-			re, im = float64(zr[k]), float64(zi[k])
-			a.sum[j][0] -= re
-			a.sum[j][1] -= im
-			a.power -= re*re + im*im
-		}
+	a.add((*[4]float32)(zr[end-4:]), (*[4]float32)(zi[end-4:]), 1)
+	if full {
+		a.add((*[4]float32)(zr[end-4-window:]), (*[4]float32)(zi[end-4-window:]), -1)
 	}
+}
+
+// add puts four half symbols into the window, or takes them out: sign is 1 or -1.
+func (a *alternation) add(zr, zi *[4]float32, sign float64) {
+	r0, r1, r2, r3 := float64(zr[0]), float64(zr[1]), float64(zr[2]), float64(zr[3])
+	i0, i1, i2, i3 := float64(zi[0]), float64(zi[1]), float64(zi[2]), float64(zi[3])
+	a.sum[0][0] += sign * r0
+	a.sum[0][1] += sign * i0
+	a.sum[1][0] += sign * r1
+	a.sum[1][1] += sign * i1
+	a.sum[2][0] += sign * r2
+	a.sum[2][1] += sign * i2
+	a.sum[3][0] += sign * r3
+	a.sum[3][1] += sign * i3
+	a.power += sign * ((r0*r0 + i0*i0 + r1*r1 + i1*i1) + (r2*r2 + i2*i2 + r3*r3 + i3*i3))
 }
 
 // shares gives the shares that all lines, and that the weaker band edge, have

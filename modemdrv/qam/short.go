@@ -155,6 +155,7 @@ func (r *Receiver) retake(at int, time, step float64) {
 	f := r.front
 	f.zr, f.zi = f.zr[:at-eqPast], f.zi[:at-eqPast]
 	f.next = time - eqPast*step
+	f.still = 0
 	nominal := f.step
 	f.step = step
 	for f.ready() && len(f.zr) < cap(f.zr) {
