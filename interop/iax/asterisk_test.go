@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,18 +129,25 @@ func (m *ear) Done() bool {
 	return m.limit > 0 && m.sent >= m.limit
 }
 
-// level is the amplitude of a frequency in the last second heard.
+// level is the amplitude of a frequency in the last two seconds heard: the median of pieces of 50 ms, of which
+// those hold a gap in which the machine stalled.
 func (m *ear) level(hz float64) float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h := m.heard[max(0, len(m.heard)-8000):]
-	var re, im float64
-	for i, s := range h {
-		w := 2 * math.Pi * hz * float64(i) / 8000
-		re += float64(s) * math.Cos(w)
-		im += float64(s) * math.Sin(w)
+	const piece = 400
+	h := m.heard[max(0, len(m.heard)-2*8000):]
+	levels := []float64{0}
+	for ; len(h) >= piece; h = h[piece:] {
+		var re, im float64
+		for i, s := range h[:piece] {
+			w := 2 * math.Pi * hz * float64(i) / 8000
+			re += float64(s) * math.Cos(w)
+			im += float64(s) * math.Sin(w)
+		}
+		levels = append(levels, 2*math.Hypot(re, im)/piece)
 	}
-	return 2 * math.Hypot(re, im) / float64(max(1, len(h)))
+	slices.Sort(levels)
+	return levels[len(levels)/2]
 }
 
 func listen(t *testing.T, numbers *iax.NumberPool, incoming func(*iax.Call)) *iax.Endpoint {
