@@ -24,6 +24,12 @@ const (
 	starveTick  = 20 * time.Millisecond
 	starveFill  = int(starveTick/time.Millisecond) * rate
 
+	// stallMin is how late Timeout must come for a sign that we stood still
+	// ourselves, and what was sent in the meantime still waits to be read; at
+	// most stallMax is forgiven before sound comes again.
+	stallMin = 10 * time.Millisecond
+	stallMax = 3 * time.Second
+
 	// jumpMin is the least jump of time stamps that may be the sender's
 	// doing (Asterisk: MAX_TIMESTAMP_SKEW, 160 ms) and not a loss.
 	jumpMin = 100 * rate
@@ -73,6 +79,8 @@ type Sink interface {
 //     before it.
 //   - When nothing comes at all, silence is handed on by the clock, after a
 //     longer wait, so that a receiver notices that the line is quiet.
+//   - A timer that is far too late means that this machine stood still. Then the
+//     wait begins anew: what came meanwhile has yet to be read.
 type Buffer struct {
 	sink  Sink
 	stats Stats
@@ -93,8 +101,9 @@ type Buffer struct {
 	activity    time.Time // last arrival or filling, for starvation
 	quiet       bool      // the last frame was silence
 	starving    bool
-	afterQuiet  bool // starvation began after silence
-	filled      int  // samples filled in since lastInOrder by starvation
+	afterQuiet  bool          // starvation began after silence
+	filled      int           // samples filled in since lastInOrder by starvation
+	stalled     time.Duration // stalls of our own since lastInOrder
 
 	past    [historyLen]place
 	pastEnd int
@@ -187,7 +196,7 @@ func (b *Buffer) hand(arrived time.Time, pos int64, pcm []int16, hash uint64) {
 	b.next = pos + int64(len(pcm))
 	b.last = append(b.last[:0], pcm...)
 	b.quiet = isQuiet(pcm)
-	b.lastInOrder, b.filled, b.starving = arrived, 0, false
+	b.lastInOrder, b.filled, b.starving, b.stalled = arrived, 0, false, 0
 }
 
 // release hands on all held frames that are next in order now.
@@ -329,6 +338,7 @@ func (b *Buffer) patience() time.Duration {
 // Timeout closes a gap whose time is over and fills in silence where nothing
 // comes.
 func (b *Buffer) Timeout(now time.Time) {
+	b.forgive(now)
 	for len(b.held) > 0 && !b.gapFrom.Add(b.wait()).After(now) {
 		b.closeGap(now)
 	}
@@ -348,6 +358,21 @@ func (b *Buffer) Timeout(now time.Time) {
 	if now.Sub(b.activity) > concealCap/rate*time.Millisecond {
 		b.activity = now // we were stalled ourselves: that time is gone
 	}
+}
+
+// forgive lets a wait that ended in a stall of ours end as much later.
+func (b *Buffer) forgive(now time.Time) {
+	at, ok := b.Deadline()
+	stall := now.Sub(at)
+	if !ok || stall < stallMin || b.stalled+stall > stallMax {
+		return
+	}
+	b.stalled += stall
+	if len(b.held) > 0 {
+		b.gapFrom = b.gapFrom.Add(stall + minWait)
+		return
+	}
+	b.activity = b.activity.Add(stall + minWait)
 }
 
 // fill hands on made-up samples at next.
