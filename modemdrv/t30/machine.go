@@ -56,9 +56,9 @@ type Machine struct {
 	began Samples
 	out   []Action
 
-	timer   timer   // of the state: T2, T4, or what its comment says
-	overrun Samples // since when timer has run out and a signal holds it off; 0: not
-	t1, t5  timer
+	timer  timer // of the state: T2, T4, or what its comment says
+	t1, t5 timer
+	stall  timer // StallLimit
 
 	line    line
 	last    sent // what was sent last with V.21, to be repeated
@@ -105,6 +105,7 @@ func (m *Machine) Start(now Samples) []Action {
 	if m.state != Idle {
 		return nil
 	}
+	m.progress()
 	if m.cfg.Calling {
 		m.setState(Calling)
 		m.t1.start(now, timerT1Calling)
@@ -157,10 +158,10 @@ func (m *Machine) Handle(now Samples, ev Event) []Action {
 // meanwhile is served after it.
 func (m *Machine) NextDeadline() (Samples, bool) {
 	at, ok := Samples(0), false
-	if m.state.sending() {
+	if m.state.sending() || m.state == Ended {
 		return 0, false
 	}
-	for _, t := range []timer{m.timer, m.t1, m.t5} {
+	for _, t := range []timer{m.timer, m.t1, m.t5, m.stall} {
 		if t.running && (!ok || t.at < at) {
 			at, ok = t.at, true
 		}
@@ -179,12 +180,14 @@ func (m *Machine) Advance(now Samples) []Action {
 		m.fail(statusT5, "the receiver said for a minute that it is not ready")
 		return m.take()
 	}
-	if m.t1.expired(now) && !m.line.v21 {
-		m.timeoutT1()
+	if m.stall.expired(now) {
+		m.stalled()
 		return m.take()
 	}
-	if m.t1.expired(now) { // something is coming just now
-		m.t1.start(now, busyLine)
+	// While a V.21 carrier is there, something is coming just now.
+	if m.t1.expired(now) && !(m.line.v21 && m.t1.hold(now)) {
+		m.timeoutT1()
+		return m.take()
 	}
 	if m.timer.expired(now) {
 		m.timeout()
@@ -220,7 +223,6 @@ func (m *Machine) setState(s State) {
 		m.state = s
 	}
 	m.timer.stop()
-	m.overrun = 0
 }
 
 // listen goes to a state that waits, with its timer; 0: none.
@@ -372,14 +374,9 @@ func (m *Machine) carrier(e CarrierEvent) {
 // what is waited for, it is given more time.
 func (m *Machine) timeout() {
 	m.timer.stop()
-	if (m.line.v21 || m.line.fast && m.state != AwaitingTCF) && m.state != AwaitingHangup {
-		if m.overrun == 0 {
-			m.overrun = m.now
-		}
-		if m.now-m.overrun < maxOverrun {
-			m.timer.start(m.now, busyLine)
-			return
-		}
+	signal := m.line.v21 || m.line.fast && m.state != AwaitingTCF
+	if signal && m.state != AwaitingHangup && m.timer.hold(m.now) {
+		return
 	}
 	switch m.state {
 	case AwaitingDCS:
@@ -443,7 +440,9 @@ func (m *Machine) garbled() {
 		m.garbledCommand()
 	case AwaitingDCS:
 		// The training check may follow now: the sender will repeat by itself.
-		m.timer.start(m.now, max(timerT4, m.timer.at-m.now))
+		if m.rx.crp++; m.rx.crp <= maxRequests {
+			m.timer.start(m.now, max(timerT4, m.timer.at-m.now))
+		}
 	default: // the next DIS comes by itself
 	}
 }
@@ -451,11 +450,14 @@ func (m *Machine) garbled() {
 // garbledCommand: a command after a page could not be read. It is asked for
 // again, unless it may have been a DCS, which a fast carrier follows.
 func (m *Machine) garbledCommand() {
+	if m.rx.crp++; m.rx.crp > maxRequests {
+		return // the state's timer runs out
+	}
 	m.timer.start(m.now, commandWait)
 	if !m.line.fastSeen {
 		m.rx.answered = m.now // it is likely the last one, repeated
 	}
-	if m.rx.crp++; m.rx.crp > maxRequests || m.state == AwaitingPage && m.rx.command == nil {
+	if m.state == AwaitingPage && m.rx.command == nil {
 		return
 	}
 	m.requestRepeat()

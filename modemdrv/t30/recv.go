@@ -19,10 +19,12 @@ type receiving struct {
 	octets   int        // of it
 	crp      int
 	doubts   int // how often a refusal was not sure
-	afterCRP State
-	store    error
-	refuse   *refusal
-	ecm      blockReceiver
+	// fruitless counts commands since a page or block came through; see maxFruitless.
+	fruitless int
+	afterCRP  State
+	store     error
+	refuse    *refusal
+	ecm       blockReceiver
 }
 
 // staleCommand is how long after our answer the same command is taken for a
@@ -73,6 +75,9 @@ func (m *Machine) chosen(f Frame) {
 			}
 			return
 		}
+	}
+	if !m.patient(DCS) {
+		return
 	}
 	m.t1.stop()
 	m.rx.active = true
@@ -281,6 +286,7 @@ func (m *Machine) store(f Frame, response FCF, q Quality) {
 	}
 	m.rx.pages++
 	m.result.Received++
+	m.progress()
 	good := response == MCF || response == RTP
 	if !good {
 		m.result.Bad++
@@ -291,6 +297,9 @@ func (m *Machine) store(f Frame, response FCF, q Quality) {
 
 // answer sends the response to a post-message command and remembers both.
 func (m *Machine) answer(f Frame, response FCF) {
+	if !m.patient(f.FCF()) {
+		return
+	}
 	m.rx.command, m.rx.response = append(Frame(nil), f...), response
 	m.rx.crp = 0
 	m.send(SendingResponse, frame(response))

@@ -78,6 +78,9 @@ func (m *Machine) partialPage(f Frame) {
 		m.report(RequestNews{false, m.rx.pages + 1, b.block + 1, b.requests, missing})
 		m.rx.command, m.rx.response = append(Frame(nil), f...), PPR
 		b.any = false
+		if !m.patient(PPS) {
+			return
+		}
 		m.send(SendingResponse, frame(PPR, request...))
 		return
 	}
@@ -101,7 +104,7 @@ func (m *Machine) receiveReady() {
 		return
 	}
 	if !m.rx.ecm.waiting {
-		m.sendAgain() // our answer was lost
+		m.repeatAsked() // our answer was lost
 		return
 	}
 	if m.busy {
@@ -125,11 +128,14 @@ func (m *Machine) blockDone(f Frame, p pps, response FCF) {
 	}
 	m.report(PageProgressNews{false, m.rx.pages + 1, b.block + 1, p.frames, b.again})
 	b.clear()
+	m.progress()
 	b.done = &p
 	if p.next == NULL {
-		b.block++
 		if m.rx.store != nil {
 			m.fail(statusStore, m.rx.store.Error())
+			return
+		}
+		if !m.nextBlock() {
 			return
 		}
 		m.answer(f, response)
@@ -137,6 +143,18 @@ func (m *Machine) blockDone(f Frame, p pps, response FCF) {
 	}
 	b.block = 0
 	m.store(f, response, m.rx.page.Quality())
+}
+
+// maxBlocks is how many blocks a page has at most: their number is one octet (A.4.3).
+const maxBlocks = 256
+
+// nextBlock counts the blocks of a page; false if the call was ended for too many.
+func (m *Machine) nextBlock() bool {
+	if m.rx.ecm.block++; m.rx.ecm.block < maxBlocks {
+		return true
+	}
+	m.fail(statusStalled, "page "+itoa(m.rx.pages+1)+" did not end after "+itoa(maxBlocks)+" blocks")
+	return false
 }
 
 func (m *Machine) writeFrame(data []byte) {
@@ -170,6 +188,9 @@ func (b *blockReceiver) flush(w PageWriter) {
 
 // correct answers a CTC: the block goes on, with new parameters (T.30 A.4.1).
 func (m *Machine) correct(f Frame) {
+	if !m.patient(CTC) {
+		return
+	}
 	if len(f.FIF()) >= 2 {
 		if r, ok := codeRate(bits(f.FIF()).value(bitRate, bitRate+3)); ok {
 			m.params.Rate = r
@@ -213,7 +234,9 @@ func (m *Machine) givenUp(f Frame) {
 	}
 	b.clear()
 	if f.PostMessage() == NULL {
-		b.block++
+		if !m.nextBlock() {
+			return
+		}
 		m.answer(f, ERR)
 		return
 	}

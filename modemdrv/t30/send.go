@@ -288,6 +288,7 @@ func (m *Machine) phaseBAgain(f Frame) {
 func (m *Machine) confirmed(by FCF) {
 	m.result.Sent++
 	m.tx.out = false
+	m.progress()
 	m.report(PageNews{Sending: true, Page: m.tx.page + 1, Confirmed: true, Response: by, Parameters: m.params, Document: m.tx.message != MPS})
 	m.nextPage(by)
 }

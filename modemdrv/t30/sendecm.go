@@ -26,6 +26,7 @@ type blockSender struct {
 	last     bool    // the page ends with this block
 	requests int     // PPR since the block began or CTC
 	total    int     // all PPR of the block
+	empty    int     // those of them that asked for nothing
 	before   int     // bad frames when the rate was looked at last
 	ctc      int
 	resent   int
@@ -38,7 +39,7 @@ func (b *blockSender) begin(code *bufio.Reader) { *b = blockSender{code: code, b
 func (b *blockSender) next(size int) error {
 	b.block++
 	b.frames = make([]Frame, 0, blockFrames)
-	b.requests, b.total, b.ctc, b.resent, b.before = 0, 0, 0, 0, blockFrames
+	b.requests, b.total, b.empty, b.ctc, b.resent, b.before = 0, 0, 0, 0, 0, blockFrames
 	for len(b.frames) < blockFrames {
 		f := make(Frame, headLength+1+size) // the last one is filled up with zeros
 		f[0], f[1], f[2], f[3] = address, controlMore, byte(FCD), byte(len(b.frames))
@@ -151,6 +152,7 @@ func (m *Machine) ppsResponse(f Frame) {
 func (m *Machine) blockConfirmed(by FCF) {
 	e := &m.tx.ecm
 	m.report(PageProgressNews{true, m.tx.page + 1, e.block + 1, len(e.frames), e.resent})
+	m.progress()
 	switch {
 	case !e.last:
 		m.sendBlock()
@@ -181,8 +183,12 @@ func (m *Machine) resend(request []byte) {
 	bad := e.bad(request)
 	m.report(RequestNews{true, m.tx.page + 1, e.block + 1, e.total, len(bad)})
 	m.tx.out = false
-	if len(bad) == 0 {
-		m.sendPPS() // nothing asked for: the answer was garbled on the way or in its making
+	if len(bad) == 0 { // the answer was garbled on the way or in its making
+		if e.empty++; e.empty > maxRequests {
+			m.fail(statusRepeated, "the receiver kept asking for no frames at all of page "+itoa(m.tx.page+1)+" (PPR)")
+			return
+		}
+		m.sendPPS()
 		return
 	}
 	e.pending = bad

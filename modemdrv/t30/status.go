@@ -33,6 +33,7 @@ var (
 	statusNoEOM        = Status{152, "No response to EOM repeated 3 tries"}
 	statusNoDCS        = Status{0, "No response to DCS and training repeated 3 times"}
 	statusNoDTC        = Status{0, "No response to DTC repeated 3 times"}
+	statusStalled      = Status{0, "No page came through for too long"}
 	statusT2           = Status{118, "T.30 T2 timeout, expected signal not received"}
 	statusMaxPages     = Status{304, "Maximum receive page count exceeded, call terminated"}
 	statusTSI          = Status{350, "Permission denied (unnacceptable client TSI)"}

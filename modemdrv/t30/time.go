@@ -25,9 +25,10 @@ func itoa(n int) string { return strconv.Itoa(n) }
 type timer struct {
 	at      Samples
 	running bool
+	over    Samples // since when a signal holds it off; 0: not
 }
 
-func (t *timer) start(now, d Samples) { t.at, t.running = now+d, true }
+func (t *timer) start(now, d Samples) { *t = timer{at: now + d, running: true} }
 func (t *timer) stop()                { t.running = false }
 func (t timer) expired(now Samples) bool {
 	return t.running && now >= t.at
