@@ -21,6 +21,7 @@ func main() {
 	env.Convert = func(data []byte, opts command.ConvertOptions) (*command.Converted, error) {
 		return convert.Document(ctx, data, opts)
 	}
+	env.CheckPDF = func(data []byte) error { return convert.CheckPDF(ctx, data) }
 	os.Exit(command.Sendfax(ctx, env, os.Args))
 }
 

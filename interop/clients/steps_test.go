@@ -55,7 +55,10 @@ var steps = []step{
 	{op: "sendfax, DateFormat and CoverCmd", line: "sendfax -d 5551258 DOC", rc: "DateFormat: %Y\nCoverCmd: SCRIPT\n"},
 	{op: "sendfax, a cover program that fails", line: "sendfax -d 5551258 DOC", rc: "CoverCmd: /bin/false\n"},
 	{op: "sendfax, TypeRules", line: "sendfax -n -m -s a4 -d 5551259 MAGIC", rc: "TypeRules: RULES\n"},
-	{op: "sendfax, TypeRules, an error rule", line: "sendfax -n -d 5551259 REFUSED", rc: "TypeRules: RULES\n"},
+	{
+		op: "sendfax, TypeRules, an error rule", line: "sendfax -n -d 5551259 REFUSED", rc: "TypeRules: RULES\n", ours: "refused: not sent here (line ",
+		why: "ours names the rule and tells what to do",
+	},
 	{op: "sendfax, TypeRules that are missing", line: "sendfax -n -d 5551259 DOC", rc: "TypeRules: /nosuch\n"},
 	{op: "sendfax, text by the default rules", line: "sendfax -n -d 5551260 TEXT"},
 	{op: "sendfax, .faxdb", line: "sendfax -n -d 'ann other' -d Bob@purchasing#7 DOC"},
@@ -174,7 +177,9 @@ func material(t *testing.T) map[string]string {
 	}
 	put("DOC", "doc.ps", "%!PS\n%%Pages: 1\nshowpage\n", 0o644)
 	put("TIFF", "doc.tif", string(protocoltest.TIFF(2)), 0o644)
-	put("PDF", "doc.pdf", "%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\n2 0 obj <</Type /Page >> endobj\n%%EOF\n", 0o644)
+	put("PDF", "doc.pdf", "%PDF-1.4\n1 0 obj <</Type /Catalog /Pages 3 0 R>> endobj\n2 0 obj <</Type /Page /Parent 3 0 R /MediaBox [0 0 595 842]>> endobj\n"+
+		"3 0 obj <</Type /Pages /Kids [2 0 R] /Count 1>> endobj\nxref\n1 3\n0000000009 00000 n \n0000000056 00000 n \n0000000125 00000 n \n"+
+		"trailer <</Root 1 0 R>>\nstartxref\n180\n%%EOF\n", 0o644)
 	put("TEXT", "doc.txt", "plain text\n", 0o644)
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 20, 30))); err != nil {

@@ -95,6 +95,7 @@ func (w *world) runWith(f run, stdin string, args ...string) (code int, stdout, 
 		},
 		Password: func(string) (string, error) { return protocoltest.Password, nil },
 		Interval: 5 * time.Millisecond,
+		CheckPDF: func([]byte) error { return &command.Unfit{Err: errors.New("it has no pages left")} },
 		Convert: func(data []byte, opts command.ConvertOptions) (*command.Converted, error) {
 			if bytes.Contains(data, []byte("cannot")) {
 				return nil, errors.New("cannot be converted")
@@ -203,7 +204,7 @@ func TestSendfaxConfig(t *testing.T) {
 	w.file("hyla.conf", "Host: nosuch.invalid\nAutoCoverPage: no\nVRes: 196\nMaxDials: 7\n")
 	w.file("sendfax.conf", "MaxDials: 8\nPriority: bulk\n")
 	w.file(".hylarc", "Priority: low\nHost: \""+strings.Split(w.addr, ":")[0]+"\"\nPort: "+strings.Split(w.addr, ":")[1]+"\nPassiveMode: yes\n")
-	code, out, errOut := w.runWith(command.Sendfax, "%!PS\n", "-d", "1")
+	code, out, errOut := w.runWith(command.Sendfax, "%!PS\nshowpage\n", "-d", "1")
 	if code != 0 {
 		t.Fatalf("sendfax = %d, %q, %q", code, out, errOut)
 	}
@@ -213,7 +214,7 @@ func TestSendfaxConfig(t *testing.T) {
 // What is wrong is said in one sentence, before anything is sent.
 func TestSendfaxFaults(t *testing.T) {
 	w := newWorld(t)
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	tiff := string(protocoltest.TIFF(2))
 	tests := []struct {
 		args []string
@@ -229,6 +230,8 @@ func TestSendfaxFaults(t *testing.T) {
 		{[]string{"-n", "-d", "1", w.file("bin", "\x00\x01\x02\x03")}, "bin: not a document that can be faxed"},
 		{[]string{"-n", "-d", "1", w.file("cut.tif", tiff[:len(tiff)-40])}, "cut.tif: the TIFF file is damaged or cut off"},
 		{[]string{"-n", "-d", "1", w.file("cut.pdf", "%PDF-1.4\n1 0 obj")}, "cut.pdf: the PDF file is damaged or cut off"},
+		{[]string{"-n", "-d", "1", w.file("hollow.pdf", "%PDF-1.4\n1 0 obj\n%%EOF\n")}, "hollow.pdf: it has no pages left\n"},
+		{[]string{"-n", "-d", "1", w.file("blank.ps", "%!PS-Adobe-3.0\r\n%%Pages: 1\r\n\r\n\x04")}, "blank.ps: the document has no pages\n"},
 		{[]string{"-n", "-d", "1", w.file("text", "this cannot be")}, "text: cannot be converted"},
 		{[]string{"-n", "-s", "postcard", "-d", "1", ps}, "Unknown page size postcard"},
 		{[]string{"-n", "-a", "yesterday", "-d", "1", ps}, `yesterday: Syntax error, unrecognized symbolic time "yesterday"`},
@@ -254,7 +257,7 @@ func TestSendfaxFaults(t *testing.T) {
 
 func TestSendfaxWait(t *testing.T) {
 	w := newWorld(t)
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	go func() { // the fax is killed when it is there
 		c := protocoltest.Peer{Addr: w.addr, Dir: w.dir}.Dial(t, "joe", client.Config{})
 		for range 1000 {
@@ -275,7 +278,7 @@ func TestSendfaxDupKey(t *testing.T) {
 	w := newWorld(t)
 	submit := func(args ...string) (string, string) {
 		t.Helper()
-		code, out, errOut := w.runWith(command.Sendfax, "%!PS\n", append([]string{"-n"}, args...)...)
+		code, out, errOut := w.runWith(command.Sendfax, "%!PS\nshowpage\n", append([]string{"-n"}, args...)...)
 		if code != 0 {
 			t.Fatalf("sendfax %v = %d, %q", args, code, errOut)
 		}
@@ -308,7 +311,7 @@ func TestSendfaxDupKey(t *testing.T) {
 
 func TestSendfaxJSON(t *testing.T) {
 	w := newWorld(t)
-	code, out, _ := w.runWith(command.Sendfax, "%!PS\n", "-n", "--json", "-d", "1")
+	code, out, _ := w.runWith(command.Sendfax, "%!PS\nshowpage\n", "-n", "--json", "-d", "1")
 	var job struct {
 		ID, Group, Host, Destination string
 		Files                        int

@@ -32,7 +32,8 @@ func TestTypeRules(t *testing.T) {
 		"0\tstring\tNOTHING\tps\t: >%o\n"+
 		"0\tstring\tABSENT\ttiff\t/nosuch/program %i >%o\n"+
 		"0\tstring\tABSENT!\ttiff\t/nosuch/program %i >%o\n"+
-		"0\tstring\t\x01RAW\tpcl\n")
+		"0\tstring\t\x01RAW\tpcl\n0\tstring\t\x02NO\terror\tno longer\n")
+	rules := filepath.Join(w.home, "typerules")
 	code, _, errOut := w.run(command.Sendfax, "-n", "-m", "-s", "a4", "-d", "1", w.file("it's magic", "MAGIC\n"))
 	if code != 0 {
 		t.Fatalf("sendfax = %d, %q", code, errOut)
@@ -50,10 +51,12 @@ func TestTypeRules(t *testing.T) {
 	}
 	w.sent("102", "tiff")
 	for _, tt := range []struct{ text, want string }{
-		{"REFUSED", "doc: this is not sent here\n"},
+		{"REFUSED", "doc: this is not sent here (line 2 of " + rules + " refuses such documents: without that line sendfax takes text by itself; or save it as PDF and send that)\n"},
+		{"\x02NO", "doc: no longer (line 8 of " + rules + " refuses such documents: save it as PDF and send that)\n"},
+		{"\x00\x01\x02\x03", "doc: not a document that can be faxed; no rule of " + rules + " fits it either\n"},
 		{"FAILS", `Error converting document; command was "echo oh dear; exit 3": oh dear` + "\n"},
 		{"NOTHING", "it made nothing\n"},
-		{"ABSENT cannot be", "doc: Can not convert: the program is not installed that line 5 of " + filepath.Join(w.home, "typerules") + " asks for\n"},
+		{"ABSENT cannot be", "doc: Can not convert: the program is not installed that line 5 of " + rules + " asks for\n"},
 		{"ABSENT and cut off", "doc: it is cut off\n"}, // what no program can mend comes first
 	} {
 		code, out, errOut := w.run(command.Sendfax, "-n", "-d", "1", w.file("doc", tt.text))
@@ -76,7 +79,7 @@ func TestTypeRules(t *testing.T) {
 func TestAddressBook(t *testing.T) {
 	w := newWorld(t)
 	w.file(".faxdb", "[ Company: Acme [ Name: \"Ann Other\" FAX-Number: 555-0100 ] [ Name: \"Room 12\" FAX-Number: 99 ] [ Name: Nobody ] ]\n")
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	code, _, errOut := w.run(command.Sendfax, "-n", "-d", "ann other", "-d", "Bob@other#7", "-d", "12", "-d", "1800GotMilk", ps)
 	if code != 0 {
 		t.Fatalf("sendfax = %d, %q", code, errOut)
@@ -99,7 +102,7 @@ func TestAddressBook(t *testing.T) {
 // Without HylaFAX's faxcover the page is made from the site's template, or is a plain one.
 func TestOwnCover(t *testing.T) {
 	w := newWorld(t)
-	ps := w.file("doc.ps", "%!PS\n%%Pages: 3\n")
+	ps := w.file("doc.ps", "%!PS\n%%Pages: 3\nshowpage\n")
 	if code, _, errOut := w.run(command.Sendfax, "-d", "1", ps); code != 0 {
 		t.Fatalf("sendfax = %d, %q", code, errOut)
 	}
@@ -135,7 +138,7 @@ func TestOwnCover(t *testing.T) {
 // A program that the site names makes the page; what it complains of is told.
 func TestCoverProgram(t *testing.T) {
 	w := newWorld(t)
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	program := func(text string) string {
 		path := w.file("cover.sh", "#!/bin/sh\n"+text)
 		if err := os.Chmod(path, 0o700); err != nil {
@@ -195,7 +198,7 @@ func TestFaxcover(t *testing.T) {
 func TestVariables(t *testing.T) {
 	w := newWorld(t)
 	w.env["MODEM"] = "ttyS7"
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	for i, tt := range []struct {
 		args []string
 		want string
@@ -217,7 +220,7 @@ func TestVariables(t *testing.T) {
 func TestUploadBar(t *testing.T) {
 	w := newWorld(t)
 	w.terminal, w.step = true, 400*time.Millisecond
-	ps := w.file("doc.ps", "%!PS\n"+strings.Repeat("% a comment\n", 40_000))
+	ps := w.file("doc.ps", "%!PS\nshowpage\n"+strings.Repeat("% a comment\n", 40_000))
 	code, _, errOut := w.run(command.Sendfax, "-n", "-d", "1", ps)
 	if code != 0 || !strings.Contains(errOut, "doc.ps: [") || !strings.Contains(errOut, " of 468 kB sent") || !strings.HasSuffix(errOut, "\r\x1b[K") {
 		t.Errorf("sendfax = %d, %q", code, errOut)

@@ -47,6 +47,9 @@ type Env struct {
 	DisplayNumber func(rulesFile, number string) (string, error)
 	// Convert converts a document that servers do not take as it is; nil converts none.
 	Convert func(data []byte, opts ConvertOptions) (*Converted, error)
+	// CheckPDF opens a PDF that seems damaged, and returns an Unfit where no page comes of it; nil leaves
+	// that to the server.
+	CheckPDF func(data []byte) error
 	// Interval is the time between looks at a job that is waited for; 0 for a second (faxstat -w: two).
 	Interval time.Duration
 }

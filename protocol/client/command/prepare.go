@@ -69,6 +69,9 @@ func (s *sendfax) prepare(ctx context.Context, name string) (*prepared, error) {
 		return nil, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
 	if rule := s.rules.Match(head[:n]); rule != nil {
+		if rule.Result == typerules.Error {
+			return nil, s.refusal(name, head[:n], rule)
+		}
 		p, err := s.prepareByRule(ctx, name, f, info.Size(), rule)
 		if !errors.Is(err, errNoProgram) {
 			return p, err
@@ -86,7 +89,10 @@ func (s *sendfax) prepare(ctx context.Context, name string) (*prepared, error) {
 // prepareOurselves prepares a document of which no rule tells anything.
 func (s *sendfax) prepareOurselves(name string, f *os.File, size int64, head []byte) (*prepared, error) {
 	kind, err := recognize.Recognize(head, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, recognize.ErrNotDocument) && s.rules.Any():
+		return nil, fmt.Errorf("%w; no rule of %s fits it either", err, s.rulesFile)
+	case err != nil:
 		return nil, err
 	}
 	if form := serverForm(kind); form != "" {
@@ -104,10 +110,36 @@ func (s *sendfax) asItIs(name string, form client.Form, f *os.File, size int64) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.lookCloser(form, f, size); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	return &prepared{
 		Document: client.Document{Name: name, Form: form, Size: size, Open: func() (io.ReadCloser, error) { return os.Open(name) }},
 		pages:    pages,
 	}, nil
+}
+
+// lookCloser finds documents of which no page can come, so that their sender is told at once and not by
+// the server.
+func (s *sendfax) lookCloser(form client.Form, f io.ReaderAt, size int64) error {
+	if size > maxEstimate || form != client.FormPDF && form != client.FormPostScript {
+		return nil
+	}
+	data, err := io.ReadAll(io.NewSectionReader(f, 0, size))
+	if err != nil {
+		return reasonOf(err)
+	}
+	if form == client.FormPostScript {
+		if isBlankPostScript(data) {
+			return errNoPages
+		}
+		return nil
+	}
+	sound, err := verifyPDF(data)
+	if err != nil || sound || s.env.CheckPDF == nil {
+		return err
+	}
+	return s.env.CheckPDF(data)
 }
 
 // reasonOf takes the words of the system out of an error that names the file again.
@@ -187,7 +219,7 @@ func (s *sendfax) countPages(name string, form client.Form, f io.ReaderAt, size 
 		return 0, fmt.Errorf("%s: %w", name, reasonOf(err))
 	}
 	if form == client.FormPDF {
-		if err := verifyPDF(data); err != nil {
+		if _, err := verifyPDF(data); err != nil {
 			return 0, fmt.Errorf("%s: %w", name, err)
 		}
 		return len(pdfPage.FindAll(data, -1)), nil

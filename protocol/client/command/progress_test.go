@@ -17,7 +17,7 @@ import (
 func TestWaitOnTerminal(t *testing.T) {
 	w := newWorld(t)
 	w.terminal = true
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	go func() { // the fax is killed when it is there
 		c := protocoltest.Peer{Addr: w.addr, Dir: w.dir}.Dial(t, "joe", client.Config{})
 		for range 1000 {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/litoria-fax/litoria/document/recognize"
 	"github.com/litoria-fax/litoria/protocol/client"
 	"github.com/litoria-fax/litoria/protocol/client/typerules"
 )
@@ -49,11 +50,8 @@ func (s *sendfax) readRules() error {
 
 // prepareByRule prepares a document as a rule tells.
 func (s *sendfax) prepareByRule(ctx context.Context, name string, f *os.File, size int64, rule *typerules.Rule) (*prepared, error) {
-	form, ok := formOf(rule.Result)
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("%s: %s", name, rule.Command)
-	case rule.Command == "":
+	form := formOf(rule.Result)
+	if rule.Command == "" {
 		return s.asItIs(name, form, f, size)
 	}
 	data, err := s.runRule(ctx, name, rule)
@@ -67,18 +65,26 @@ func (s *sendfax) prepareByRule(ctx context.Context, name string, f *os.File, si
 	return &prepared{pages: pages, Document: inMemory(name, form, data)}, nil
 }
 
-func formOf(r typerules.Result) (client.Form, bool) {
-	switch r {
-	case typerules.PostScript:
-		return client.FormPostScript, true
-	case typerules.TIFF:
-		return client.FormTIFF, true
-	case typerules.PDF:
-		return client.FormPDF, true
-	case typerules.PCL:
-		return client.FormPCL, true
+// refusal tells that a rule refuses a document, in the rule's own words, which say little where they
+// come with HylaFAX; and what can be done.
+func (s *sendfax) refusal(name string, head []byte, rule *typerules.Rule) error {
+	advice := "save it as PDF and send that"
+	if kind, err := recognize.Recognize(head, name); err == nil && (s.env.Convert != nil || serverForm(kind) != "") {
+		advice = fmt.Sprintf("without that line sendfax takes %s by itself; or save it as PDF and send that", kind)
 	}
-	return "", false
+	return fmt.Errorf("%s: %s (line %d of %s refuses such documents: %s)", name, rule.Command, rule.Line, s.rulesFile, advice)
+}
+
+func formOf(r typerules.Result) client.Form {
+	switch r {
+	case typerules.TIFF:
+		return client.FormTIFF
+	case typerules.PDF:
+		return client.FormPDF
+	case typerules.PCL:
+		return client.FormPCL
+	}
+	return client.FormPostScript
 }
 
 func inMemory(name string, form client.Form, data []byte) client.Document {

@@ -11,7 +11,7 @@ import (
 // Each parameter of the manual pages' tables is known, and a wrong value of those that have rules is told.
 func TestSettings(t *testing.T) {
 	w := newWorld(t)
-	ps := w.file("doc.ps", "%!PS\n")
+	ps := w.file("doc.ps", "%!PS\nshowpage\n")
 	common := "Host: 127.0.0.1|Port: " + strings.Split(w.addr, ":")[1] + "|PassiveMode: yes|Protocol: tcp|Verbose: no"
 	for name, tt := range map[string]struct {
 		run  func(context.Context, *command.Env, []string) int

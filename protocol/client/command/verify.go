@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -11,23 +10,13 @@ import (
 var (
 	errDamagedTIFF = &Unfit{errors.New("the TIFF file is damaged or cut off")}
 	errNoPages     = &Unfit{errors.New("the document has no pages")}
-	errDamagedPDF  = &Unfit{errors.New("the PDF file is damaged or cut off: it has no end")}
 )
 
 // Limits of the check; of this implementation.
 const (
 	maxPages   = 10_000
 	maxEntries = 4096
-	pdfTail    = 2048 // how far before the end of a PDF file its last words may stand (some programs append)
 )
-
-// verifyPDF looks for the words that end a PDF file.
-func verifyPDF(data []byte) error {
-	if !bytes.Contains(data[max(0, len(data)-pdfTail):], []byte("%%EOF")) {
-		return errDamagedPDF
-	}
-	return nil
-}
 
 // verifyTIFF follows the directories of a TIFF file, checks that the images lie inside of it, and
 // counts the pages.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/litoria-fax/litoria/document"
 	"github.com/litoria-fax/litoria/protocol/client"
@@ -40,6 +41,22 @@ func Document(ctx context.Context, data []byte, opts command.ConvertOptions) (*c
 		return nil, err
 	}
 	return &command.Converted{Form: client.FormTIFF, Data: pages, Pages: len(info.Pages)}, nil
+}
+
+// checkTime is how long a sender waits for the check of a PDF; what takes longer is the server's.
+const checkTime = 30 * time.Second
+
+// CheckPDF tells whether pages can come of a PDF; for command.Env.CheckPDF.
+func CheckPDF(ctx context.Context, data []byte) error {
+	limited, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	err := document.CheckPDF(limited, data)
+	for _, unfit := range []error{document.ErrDamaged, document.ErrEncrypted, document.ErrNoPages} {
+		if errors.Is(err, unfit) {
+			return &command.Unfit{Err: err}
+		}
+	}
+	return ctx.Err() // that the renderer does not work here is no fault of the document
 }
 
 // pageSize finds the paper by its name, else by its measures.

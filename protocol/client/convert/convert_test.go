@@ -2,8 +2,10 @@ package convert
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
+	"os"
 	"testing"
 
 	"github.com/litoria-fax/litoria/protocol/client"
@@ -24,5 +26,23 @@ func TestDocument(t *testing.T) {
 	}
 	if _, err := Document(t.Context(), picture.Bytes()[:40], opts); err == nil || err.Error() != "the document is damaged: it is cut off" {
 		t.Errorf("Document of half a picture = %v", err)
+	}
+}
+
+// A PDF that PDFium can open is no fault of its sender's; one that it cannot is.
+func TestCheckPDF(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling the renderer takes seconds")
+	}
+	whole, err := os.ReadFile("../../../document/testdata/two-pages.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckPDF(t.Context(), whole); err != nil {
+		t.Errorf("CheckPDF = %v", err)
+	}
+	var unfit *command.Unfit
+	if err := CheckPDF(t.Context(), append(whole[:900:900], "\n%%EOF\n"...)); !errors.As(err, &unfit) || err.Error() != "the document is damaged: the PDF cannot be read" {
+		t.Errorf("CheckPDF of a third = %v", err)
 	}
 }

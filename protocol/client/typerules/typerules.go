@@ -84,6 +84,9 @@ type Rule struct {
 // Rules are the rules of a file.
 type Rules struct{ rules []Rule }
 
+// Any tells whether there are rules.
+func (r *Rules) Any() bool { return len(r.rules) > 0 }
+
 // Match finds the rule for a document by its first octets (HeadSize of them, or all if it is shorter): the
 // first primary rule that matches, or the first of its secondary rules that does. nil means none.
 func (r *Rules) Match(head []byte) *Rule {
