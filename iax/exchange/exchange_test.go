@@ -117,8 +117,15 @@ func (w *world) line(addr, name, secret string, incoming func(*iax.Call)) *iax.E
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.register(e, name, secret)
+	return e
+}
+
+// register registers an endpoint as a peer.
+func (w *world) register(e *iax.Endpoint, name, secret string) {
+	w.t.Helper()
 	ok := make(chan struct{}, 16)
-	_, err = e.Register(iax.Registration{Account: iax.Account{Username: name, Secret: secret}, Server: "10.0.0.1", OnStatus: func(s iax.RegStatus) {
+	_, err := e.Register(iax.Registration{Account: iax.Account{Username: name, Secret: secret}, Server: "10.0.0.1", OnStatus: func(s iax.RegStatus) {
 		if s.State == iax.Registered {
 			ok <- struct{}{}
 		}
@@ -127,7 +134,6 @@ func (w *world) line(addr, name, secret string, incoming func(*iax.Call)) *iax.E
 		w.t.Fatal(err)
 	}
 	<-ok
-	return e
 }
 
 func (w *world) close(lines ...*iax.Endpoint) {

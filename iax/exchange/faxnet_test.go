@@ -132,7 +132,14 @@ func TestFaxOverBadNetworks(t *testing.T) {
 
 func faxPair(t *testing.T, f *folder) (sender, receiver *modemdrv.Session) {
 	t.Helper()
+	return faxPairObserved(t, f, nil)
+}
+
+// faxPairObserved is faxPair with somebody who is told what the sender does.
+func faxPairObserved(t *testing.T, f *folder, o modemdrv.Observer) (sender, receiver *modemdrv.Session) {
+	t.Helper()
 	var out, in modemdrv.Config
+	out.Observer = o
 	out.ID, in.ID = "1000", "1001"
 	in.Capabilities.MaxLength = t30.Unlimited
 	out.Document, in.Pages = modemdrv.NewDocument(f), modemdrv.NewPages(f)

@@ -117,15 +117,7 @@ func runTransfer(t *testing.T, callerMode, calleeMode string, refuse, blocked bo
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok := make(chan struct{}, 16)
-	if _, err := b.Register(iax.Registration{Account: iax.Account{Username: "line1", Secret: "frog1"}, Server: "10.0.0.1", OnStatus: func(s iax.RegStatus) {
-		if s.State == iax.Registered {
-			ok <- struct{}{}
-		}
-	}}); err != nil {
-		t.Fatal(err)
-	}
-	<-ok
+	w.register(b, "line1", "frog1")
 	defer w.close(a, b)
 	exchange := netip.MustParseAddrPort("10.0.0.1:4569")
 	var mu sync.Mutex
