@@ -57,6 +57,11 @@ func lineFlags() []cli.Flag {
 		&cli.Float64Flag{Name: "slope", Usage: "what 3400 Hz loses against 300 Hz, `dB`"},
 		&cli.Float64Flag{Name: "echo", Value: linesim.Off, Usage: "gain of one echo, `dB`", DefaultText: "none"},
 		&cli.Float64Flag{Name: "echodelay", Value: 5, Usage: "`ms`"},
+		&cli.Float64Flag{Name: "delay", Usage: "what 1000 and 2600 Hz come later than 1800 Hz, a parabola, `ms`; M.1020 allows 0.5"},
+		&cli.Float64Flag{Name: "jitter", Usage: "of the phase, from peak to peak, `DEGREES`"},
+		&cli.Float64Flag{Name: "jitterfreq", Value: 50, Usage: "`Hz`"},
+		&cli.Float64Flag{Name: "impulses", Usage: "a second, `N` on average"},
+		&cli.Float64Flag{Name: "impulselevel", Usage: "of a sine with their peak, `dBm0`"},
 		&cli.Float64Flag{Name: "loss", Usage: "packets of 20 ms lost and replaced by the one before, `%`"},
 		&cli.BoolFlag{Name: "told", Usage: "receivers are told which packets were lost"},
 		&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of noise and losses, `N`"},
@@ -102,6 +107,8 @@ func line(c *cli.Context) (linesim.Parameters, error) {
 	p.SNR, p.Level, p.ULaw = c.Float64("snr"), c.Float64("level"), c.Bool("ulaw")
 	p.FreqOffset, p.Skew, p.Tilt = c.Float64("offset"), c.Float64("skew"), c.Float64("slope")
 	p.Echo, p.EchoDelay = c.Float64("echo"), c.Float64("echodelay")
+	p.GroupDelay, p.Jitter, p.JitterFreq = c.Float64("delay"), c.Float64("jitter"), c.Float64("jitterfreq")
+	p.Impulses, p.ImpulseLevel = c.Float64("impulses"), c.Float64("impulselevel")
 	p.Loss, p.Seed = c.Float64("loss")/100, c.Uint64("seed")
 	return p, nil
 }
@@ -114,6 +121,7 @@ var limits = []struct {
 }{
 	{"snr", -60, 100}, {"level", -90, 10}, {"offset", -1000, 1000}, {"skew", -10000, 10000}, {"slope", -60, 60},
 	{"echo", -100, 6}, {"echodelay", 0.125, 1000}, {"loss", 0, 100}, {"lead", 0, 600},
+	{"delay", 0, 10}, {"jitter", 0, 360}, {"jitterfreq", 0, 1000}, {"impulses", 0, 100}, {"impulselevel", -90, 3},
 	{"bits", 512, 10_000_000}, {"bursts", 1, 1_000_000}, {"pages", 1, 1000},
 }
 

@@ -1,6 +1,6 @@
-// Package linesim is a telephone channel on paper: level, tilt, echo, frequency
-// offset, fractional delay and clock skew, u-law, white noise and lost packets,
-// for 16 bit samples at 8000 a second. The same parameters and seed give the
+// Package linesim is a telephone channel on paper: level, tilt, echo, group delay,
+// frequency offset, phase jitter, fractional delay and clock skew, u-law, white noise,
+// impulses and lost packets, for 16 bit samples at 8000 a second. The same parameters and seed give the
 // same samples, always: every measurement can be made again.
 //
 // It follows no Recommendation and is no model of one real line: each
@@ -28,18 +28,24 @@ type Parameters struct {
 	Tilt       float64 // dB that 3400 Hz loses against 300 Hz, 0 dB at 1800 Hz
 	Echo       float64 // gain of a single echo, dB; Off: none
 	EchoDelay  float64 // ms; 5 by default
+	GroupDelay float64 // ms that 1000 and 2600 Hz come later than 1800 Hz, a parabola (M.1020's mask: 0.5)
 	FreqOffset float64 // Hz added to every frequency
+	Jitter     float64 // of the phase, degrees from peak to peak
+	JitterFreq float64 // Hz; 50 by default, what mains make
 	Skew       float64 // ppm; positive: the far clock is fast, its signal comes out shorter and higher
 	Delay      float64 // samples, not negative; fractions count
 	ULaw       bool    // one G.711 u-law round trip, before the noise
 	SNR        float64 // dB, 0 to 4 kHz, below the nominal level: neither tilt nor echo change the noise; Off: none
-	Loss       float64 // probability that a packet is lost and replaced by a copy of what came out before it
-	Seed       uint64
+	Impulses   float64 // a second, on average
+	// ImpulseLevel is the level of a sine with their peak, dBm0; 0 by default.
+	ImpulseLevel float64
+	Loss         float64 // probability that a packet is lost and replaced by a copy of what came out before it
+	Seed         uint64
 }
 
 // Defaults are a perfect channel.
 func Defaults() Parameters {
-	return Parameters{InLevel: -13, Level: Off, SNR: Off, Echo: Off, EchoDelay: 5, Seed: 1}
+	return Parameters{InLevel: -13, Level: Off, SNR: Off, Echo: Off, EchoDelay: 5, JitterFreq: 50, Seed: 1}
 }
 
 // fullScaleSine is the level of a sine that just reaches full scale, in dBm0.
@@ -78,10 +84,12 @@ type Channel struct {
 	gain  float64
 	tilt  tilt
 	echo  echo
+	delay *disperser
 	shift *shifter
 	skew  *resampler
 	sigma float64 // of the noise; 0: none
 	noise *Random
+	hits  *impulses
 	loss  *losses
 	out   []int16
 	in    int // samples taken
@@ -101,14 +109,21 @@ func New(p Parameters) *Channel {
 	if p.Echo < Off {
 		c.echo = newEcho(p.Echo, p.EchoDelay)
 	}
-	if p.FreqOffset != 0 {
+	if p.GroupDelay != 0 {
+		c.delay = newDisperser(p.GroupDelay)
+	}
+	if p.FreqOffset != 0 || p.Jitter != 0 {
 		c.shift = newShifter(p.FreqOffset)
+		c.shift.swing, c.shift.swingHertz = p.Jitter/720, p.JitterFreq
 	}
 	if p.Skew != 0 || p.Delay != 0 {
 		c.skew = newResampler(p.Skew, p.Delay)
 	}
 	if p.SNR < Off {
 		c.sigma = RMS(level - p.SNR)
+	}
+	if p.Impulses > 0 {
+		c.hits = newImpulses(p)
 	}
 	if p.Loss > 0 {
 		c.loss = &losses{random: NewRandom(p.Seed*2 + 1), probability: p.Loss}
@@ -119,7 +134,7 @@ func New(p Parameters) *Channel {
 // Write feeds samples. What comes out adds to Output.
 func (c *Channel) Write(in []int16) {
 	for _, s := range in {
-		c.shifted(c.echo.next(c.tilt.next(float64(s) * c.gain)))
+		c.dispersed(c.echo.next(c.tilt.next(float64(s) * c.gain)))
 	}
 	c.in += len(in)
 }
@@ -127,7 +142,7 @@ func (c *Channel) Write(in []int16) {
 // Silence feeds n samples of nothing, into which the channel puts its noise.
 func (c *Channel) Silence(n int) {
 	for range n {
-		c.shifted(c.echo.next(c.tilt.next(0)))
+		c.dispersed(c.echo.next(c.tilt.next(0)))
 	}
 	c.in += n
 }
@@ -140,6 +155,11 @@ func (c *Channel) Flush() {
 	want := c.in
 	if c.skew != nil {
 		want = int(math.Floor((float64(c.in-1)+c.p.Delay)/c.skew.step)) + 1
+	}
+	if c.delay != nil {
+		for range disperseBefore {
+			c.dispersed(0)
+		}
 	}
 	if c.shift != nil {
 		for range hilbertHalf {
@@ -182,6 +202,24 @@ func Through(p Parameters, in []int16) []int16 {
 	return c.out
 }
 
+// Impulses counts the impulses so far.
+func (c *Channel) Impulses() int {
+	if c.hits == nil {
+		return 0
+	}
+	return c.hits.count
+}
+
+func (c *Channel) dispersed(x float64) {
+	if c.delay == nil {
+		c.shifted(x)
+		return
+	}
+	if y, ok := c.delay.next(x); ok {
+		c.shifted(y)
+	}
+}
+
 func (c *Channel) shifted(x float64) {
 	if c.shift == nil {
 		c.resampled(x)
@@ -207,13 +245,16 @@ func (c *Channel) resampled(x float64) {
 	}
 }
 
-// emit does what happens to each sample on its own: companding, noise, loss.
+// emit does what happens to each sample on its own: companding, noise, impulses, loss.
 func (c *Channel) emit(x float64) {
 	if c.p.ULaw {
 		x = float64(g711.DecodeULaw(g711.EncodeULaw(toSample(x))))
 	}
 	if c.sigma != 0 {
 		x += float64(c.sigma * c.noise.Gauss())
+	}
+	if c.hits != nil {
+		x += c.hits.next()
 	}
 	y := toSample(x)
 	if c.loss != nil {

@@ -94,14 +94,16 @@ const (
 	hilbertLen  = 2*hilbertHalf + 1
 )
 
-// shifter moves all frequencies by as much: the analytic signal, by a Hilbert
-// transformer, times a turning pointer. The filter's own delay is taken out.
+// shifter moves all frequencies by as much, and lets the phase jitter: the analytic
+// signal, by a Hilbert transformer, times a turning pointer. The filter's own delay is taken out.
 type shifter struct {
-	offset  float64
-	taps    [hilbertLen]float64
-	history [2 * hilbertLen]float64 // everything twice: a window is contiguous
-	at      int
-	in, out int
+	offset float64
+	// A swing to and fro besides, in turns, so many times a second.
+	swing, swingHertz float64
+	taps              [hilbertLen]float64
+	history           [2 * hilbertLen]float64 // everything twice: a window is contiguous
+	at                int
+	in, out           int
 }
 
 func newShifter(offset float64) *shifter {
@@ -127,7 +129,11 @@ func (s *shifter) next(x float64) (y float64, ok bool) {
 	for i, v := range h {
 		im += float64(v * s.taps[hilbertLen-1-i])
 	}
+	seconds := float64(s.out) / modem.SampleRate
 	turns := s.offset * float64(s.out) / modem.SampleRate
+	if s.swing != 0 {
+		turns += float64(s.swing * math.Sin(2*math.Pi*float64(s.swingHertz*seconds)))
+	}
 	sin, cos := math.Sincos(2 * math.Pi * (turns - math.Floor(turns)))
 	s.out++
 	return float64(h[hilbertHalf]*cos) - float64(im*sin), true

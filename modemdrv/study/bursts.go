@@ -75,27 +75,43 @@ type Outcome struct {
 	NoLong  bool // the long training before a short one failed: nothing was tried
 	Trained bool
 	Lost    int // packets
+	Hit     int // impulses
 	Verdict
 }
 
 // Run sends burst number i and judges what arrives.
 func (t Trial) Run(to Side, m Mode, b Burst, i int) (Outcome, error) {
-	var o Outcome
-	var long []int16
+	return t.Hear(to, m, b, t.Carry(b, i))
+}
+
+// Carried is what a channel made of a burst. Any number of receivers may hear it.
+type Carried struct {
+	line, long []int16
+	channel    *linesim.Channel
+}
+
+// Carry sends burst number i through the channel.
+func (t Trial) Carry(b Burst, i int) Carried {
+	var c Carried
 	if b.Long != nil {
-		long, _ = t.carry(b, b.Long, Delay(i+5000), 50001+i)
+		c.long, _ = t.carry(b, b.Long, Delay(i+5000), 50001+i)
 	}
-	line, channel := t.carry(b, b.Signal, Delay(i), 1+i)
-	o.Lost = channel.Losses()
-	lost := channel.Lost
+	c.line, c.channel = t.carry(b, b.Signal, Delay(i), 1+i)
+	return c
+}
+
+// Hear judges what a receiver makes of a burst that was carried.
+func (t Trial) Hear(to Side, m Mode, b Burst, c Carried) (Outcome, error) {
+	o := Outcome{Lost: c.channel.Losses(), Hit: c.channel.Impulses()}
+	lost := c.channel.Lost
 	if !t.Notice {
 		lost = nil
 	}
-	r, err := to.Receive(m, line, long, lost)
+	r, err := to.Receive(m, c.line, c.long, lost)
 	if err != nil {
 		return o, err
 	}
-	o.NoLong = long != nil && !r.LongTrained
+	o.NoLong = c.long != nil && !r.LongTrained
 	o.Trained = r.Trained
 	if !o.Trained {
 		r.Bits = nil

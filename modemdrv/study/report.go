@@ -34,6 +34,15 @@ func Describe(p linesim.Parameters) string {
 	if p.Echo < linesim.Off {
 		add("echo of %g dB after %g ms", p.Echo, p.EchoDelay)
 	}
+	if p.GroupDelay != 0 {
+		add("group delay of %g ms", p.GroupDelay)
+	}
+	if p.Jitter != 0 {
+		add("jitter of %g degrees at %g Hz", p.Jitter, p.JitterFreq)
+	}
+	if p.Impulses > 0 {
+		add("%g impulses a second of %g dBm0", p.Impulses, p.ImpulseLevel)
+	}
 	if p.Loss > 0 {
 		add("%g %% of packets lost", 100*p.Loss)
 	}
@@ -59,6 +68,9 @@ func (l *Look) String() string {
 		l.Began, l.Wrong, l.Slips, l.BadBlocks, l.Blocks)
 	if l.Channel.Loss > 0 {
 		fmt.Fprintf(&b, "%d packets lost\n", l.Lost)
+	}
+	if l.Channel.Impulses > 0 {
+		fmt.Fprintf(&b, "%d impulses\n", l.Hit)
 	}
 	if n := len(l.Moments); n > 0 {
 		q := l.Moments[max(0, n-1-endMoments)]
