@@ -11,9 +11,10 @@ const rate = 8
 // Limits and times of the buffer.
 const (
 	// minWait and maxWait bound how long a gap is kept open for what may
-	// still come; between them it is four times the measured jitter.
-	minWait = 40 * time.Millisecond
-	maxWait = 100 * time.Millisecond
+	// still come; between them it is waitJitters times the measured jitter.
+	minWait     = 60 * time.Millisecond
+	maxWait     = 120 * time.Millisecond
+	waitJitters = 6
 
 	// starveLoud is how long nothing at all may come after sound before
 	// silence takes its place; a sender or network that stalls is not a
@@ -311,7 +312,7 @@ func (b *Buffer) placeOf(pos int64) (place, bool) {
 }
 
 // wait is how long a gap is kept open at present.
-func (b *Buffer) wait() time.Duration { return min(maxWait, max(minWait, 4*b.stats.Jitter)) }
+func (b *Buffer) wait() time.Duration { return min(maxWait, max(minWait, waitJitters*b.stats.Jitter)) }
 
 // Deadline is when Timeout has something to do.
 func (b *Buffer) Deadline() (time.Time, bool) {
@@ -367,7 +368,7 @@ func (b *Buffer) forgive(now time.Time) {
 	if !ok || stall < stallMin || b.stalled+stall > stallMax {
 		return
 	}
-	b.stalled += stall
+	b.stalled += stall + minWait
 	if len(b.held) > 0 {
 		b.gapFrom = b.gapFrom.Add(stall + minWait)
 		return
