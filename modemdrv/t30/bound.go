@@ -38,6 +38,31 @@ func (m *Machine) stalled() {
 	m.fail(statusStalled, "no page or block of one got through for "+itoa(int(StallLimit/(60*Second)))+" minutes, the last state was "+m.state.String())
 }
 
+// ringing: the network answered the call and lets us hear that it rings at the far
+// end. Phase B has not begun there, so T0 runs in place of T1 (5.4.3.1). The
+// ringing before a call is answered is the network driver's to bound.
+func (m *Machine) ringing() {
+	if m.state == Calling && m.t1.running && !m.line.heard {
+		m.t1.stop()
+		m.t0.start(m.began, timerT0)
+	}
+}
+
+// answered: after ringing the far end is there. T1 begins.
+func (m *Machine) answered() {
+	if m.t0.running {
+		m.t0.stop()
+		m.t1.start(m.now, timerT1Calling)
+	}
+}
+
+// unanswered: T0 ran out.
+func (m *Machine) unanswered() {
+	m.t0.stop()
+	m.result.Outcome = NoFax
+	m.fail(statusNoAnswer, "it rang, and nobody answered")
+}
+
 // hold gives a timer that ran out more time because a signal is there; false if it
 // had enough of it.
 func (t *timer) hold(now Samples) bool {

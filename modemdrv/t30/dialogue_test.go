@@ -1,6 +1,7 @@
 package t30
 
 import (
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -97,6 +98,9 @@ type dialogue struct {
 //	< tcf good|bad|lost                  a training check: clean, noisy, hit by a lost packet
 //	< image 100 [bad=5] [run=2]          a page of so many rows without ECM
 //	< block 0-9,11                       frames of a block
+//	< long 800                           a fast carrier of so many seconds, with image
+//	< carrier                            a V.21 carrier that stays
+//	< unknown ffc800                     a frame of these octets
 //	< tone CED|Busy
 //
 // Of the line, the clock and our own user ("!"):
@@ -139,6 +143,20 @@ func (d *dialogue) play(f []string) {
 	case "spoilt":
 		d.show(d.m.Handle(d.now, CarrierEvent{Status: modem.CarrierUp}))
 		d.show(d.m.Handle(d.now, FrameEvent{}))
+	case "carrier":
+		d.show(d.m.Handle(d.now, CarrierEvent{Status: modem.CarrierUp}))
+	case "unknown":
+		octets, err := hex.DecodeString(f[1])
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		d.slow(FrameEvent{Frame: octets, Good: true})
+	case "long":
+		d.store.quality.Rows = 100
+		d.fast(func() {
+			d.show(d.m.Handle(d.now, DataEvent{make([]byte, 100)}))
+			d.wait(f[1])
+		})
 	case "tcf":
 		d.fast(func() { d.check(f[1]) })
 	case "image":

@@ -23,6 +23,7 @@ func (m *Machine) reject(s Status, reason string) {
 
 // disconnect sends DCN (T.30 5.3.6.1.8).
 func (m *Machine) disconnect() {
+	m.t0.stop()
 	m.t1.stop()
 	m.t5.stop()
 	if m.state == SendingDCN || m.state == AwaitingHangup || m.state == Ended {
@@ -44,6 +45,7 @@ func (m *Machine) end() {
 	if m.result.Status.Text == "" && m.result.Outcome == Done {
 		m.judgeEnd()
 	}
+	m.t0.stop()
 	m.t1.stop()
 	m.t5.stop()
 	m.setState(Ended)

@@ -4,6 +4,7 @@ import "github.com/litoria-fax/litoria/modemdrv/modem"
 
 // The timers of T.30 5.4.3.1, in samples, within their tolerances, and pauses.
 const (
+	timerT0         = 65 * Second          // 60 +- 5 s: for the called station to answer; see ringing
 	timerT1Calling  = 40 * Second          // 35 +- 5 s: to find a fax at the other end
 	timerT1Answered = 35 * Second          // the same, of a called station
 	timerT2         = 6 * Second           // 6 +- 1 s: to get a command
@@ -58,6 +59,7 @@ type Machine struct {
 
 	timer  timer // of the state: T2, T4, or what its comment says
 	t1, t5 timer
+	t0     timer // in place of T1 while the far end is heard ringing
 	stall  timer // StallLimit
 
 	line    line
@@ -161,7 +163,7 @@ func (m *Machine) NextDeadline() (Samples, bool) {
 	if m.state.sending() || m.state == Ended {
 		return 0, false
 	}
-	for _, t := range []timer{m.timer, m.t1, m.t5, m.stall} {
+	for _, t := range []timer{m.timer, m.t0, m.t1, m.t5, m.stall} {
 		if t.running && (!ok || t.at < at) {
 			at, ok = t.at, true
 		}
@@ -182,6 +184,10 @@ func (m *Machine) Advance(now Samples) []Action {
 	}
 	if m.stall.expired(now) {
 		m.stalled()
+		return m.take()
+	}
+	if m.t0.expired(now) {
+		m.unanswered()
 		return m.take()
 	}
 	// While a V.21 carrier is there, something is coming just now.
@@ -329,10 +335,12 @@ func (m *Machine) sentEvent() {
 	case SendingImage:
 		m.sendPostMessage()
 	case SendingPostMessage:
+		m.commandOver()
 		m.listen(AwaitingConfirmation, Signals, timerT4)
 	case SendingBlock:
 		m.sendPPS()
 	case SendingPPS:
+		m.commandOver()
 		m.listen(AwaitingPPSResponse, Signals, timerT4)
 	case SendingRR:
 		m.listen(AwaitingRRResponse, Signals, timerT4)
@@ -360,6 +368,7 @@ func (m *Machine) carrier(e CarrierEvent) {
 	switch e.Status {
 	case modem.CarrierUp, modem.Trained:
 		m.line.v21, m.line.heard = true, true
+		m.answered()
 	case modem.CarrierDown, modem.TrainingFailed:
 		up := m.line.v21
 		m.line.v21 = false
@@ -481,6 +490,10 @@ func (m *Machine) requestRepeat() {
 func (m *Machine) tone(e ToneEvent) {
 	m.report(ToneNews(e))
 	switch {
+	case e.Tone == Ringback:
+		m.ringing()
+	case e.Tone == CED:
+		m.answered()
 	case e.Tone != Busy && e.Tone != Congestion:
 	case m.state.sending():
 		m.engaged = e.Tone

@@ -55,6 +55,7 @@ type Result struct {
 	Sent       int    // pages confirmed by the far end
 	Received   int    // pages stored
 	Bad        int    // of those received: not good, or cut off
+	Doubled    int    // of those sent: pages that the far end may have twice
 	Polled     bool   // the pages received were asked for by us, or those sent by the far end
 	Remote     Remote
 	Parameters Parameters // the last ones used
@@ -64,6 +65,9 @@ type Result struct {
 // String gives the result in one line.
 func (r Result) String() string {
 	s := fmt.Sprintf("%v, sent %d, received %d", r.Outcome, r.Sent, r.Received)
+	if r.Doubled > 0 {
+		s += fmt.Sprintf(", %d of them perhaps twice", r.Doubled)
+	}
 	if r.Status.Text != "" {
 		s += ": " + r.Status.String()
 	}

@@ -19,12 +19,14 @@ type sending struct {
 	ignored  int          // how often DCS was answered by DIS
 	crp      int
 
-	page     int  // next to be sent or being sent, from 0
-	attempts int  // of this page, without ECM
-	restarts int  // how often this page was sent again because DIS came in place of its confirmation
-	message  FCF  // that ends the page, or what is being sent of it
-	last     bool // no page comes after it
-	out      bool // the post-message command of the last page was sent, its answer is missing
+	page     int     // next to be sent or being sent, from 0
+	attempts int     // of this page, without ECM
+	asked    Samples // when this page's post-message command was first over
+	doubled  bool    // this page is sent again, and the receiver may have it
+	restarts int     // how often this page was sent again because DIS came in place of its confirmation
+	message  FCF     // that ends the page, or what is being sent of it
+	last     bool    // no page comes after it
+	out      bool    // the post-message command of the last page was sent, its answer is missing
 	code     *bufio.Reader
 	ecm      blockSender
 }
@@ -279,14 +281,46 @@ func (m *Machine) phaseBAgain(f Frame) {
 		m.fail(statusDCSIgnored, "the receiver answered "+m.lastName()+" of page "+page+" with "+f.FCF().String()+" "+itoa(m.tx.restarts)+" times")
 		return
 	}
-	m.report(TroubleNews{f.FCF().String() + " in answer to " + m.lastName() + ": page " + page + " is sent again"})
-	m.fallBack()
+	text := f.FCF().String() + " in answer to " + m.lastName() + ": page " + page + " is sent again"
+	if m.mayBeStored() {
+		m.tx.doubled = true
+		text += "; the receiver may have it, so that it comes twice"
+	}
+	m.report(TroubleNews{text})
+	// One missed page is an accident, as one failed training is, and says nothing
+	// about the rate.
+	if m.tx.restarts > 1 {
+		m.fallBack()
+	}
 	m.train()
+}
+
+// leastRestart is how soon, from the end of our post-message command, the DIS
+// of a receiver can be here that took the page: MCF (0.9 s with its pause), T2 at its
+// least (5 s), the preamble (0.85 s) and the frame.
+const leastRestart = 7 * Second
+
+// commandOver notes when the post-message command of a page was first over.
+func (m *Machine) commandOver() {
+	if m.last.tries == 1 && m.last.crp == 0 {
+		m.tx.asked = m.now
+	}
+}
+
+// mayBeStored tells whether a receiver that went back to phase B may have the page,
+// because it confirmed it, we did not hear that, and it missed the command
+// that we repeated, until its T2 ran out (spandsp; HylaFAX ends the call). The DIS
+// of one that missed the page mostly comes sooner, since its T2 began before.
+func (m *Machine) mayBeStored() bool {
+	return m.tx.out && m.now-m.tx.asked >= leastRestart
 }
 
 // confirmed: the present page is through.
 func (m *Machine) confirmed(by FCF) {
 	m.result.Sent++
+	if m.tx.doubled {
+		m.result.Doubled++
+	}
 	m.tx.out = false
 	m.progress()
 	m.report(PageNews{Sending: true, Page: m.tx.page + 1, Confirmed: true, Response: by, Parameters: m.params, Document: m.tx.message != MPS})
@@ -296,7 +330,7 @@ func (m *Machine) confirmed(by FCF) {
 // nextPage goes on after a page that was confirmed or given up.
 func (m *Machine) nextPage(by FCF) {
 	m.tx.page++
-	m.tx.attempts, m.tx.restarts = 0, 0
+	m.tx.attempts, m.tx.restarts, m.tx.doubled = 0, 0, false
 	if _, ok := m.cfg.Document.Page(m.tx.page); !ok {
 		m.tx.finished = true
 		switch {

@@ -4,6 +4,7 @@ package t30
 // our own where it has none.
 var (
 	statusBusyTone     = Status{0, "Busy signal detected"}
+	statusNoAnswer     = Status{0, "No answer from remote"}
 	statusHangup       = Status{0, "Call dropped by the other side"}
 	statusAborted      = Status{345, "Call aborted by user"}
 	statusNoReceiver   = Status{126, "No receiver protocol (T.30 T1 timeout)"}
