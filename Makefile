@@ -11,7 +11,7 @@ HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax iax-table line-table loss-table times times-asterisk crash crash-real faxq-table week interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax iax-table line-table loss-table loss-relay times times-asterisk crash crash-real faxq-table week interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -93,8 +93,12 @@ iax-table: build ## a fax over each option of Asterisk, in both directions, into
 	LITORIA_TABLE=$(CURDIR)/docs/iax-interop.md CGO_ENABLED=0 $(GO) test -tags interop -count=1 -run 'TestFax' -timeout 15m -v ./interop/iax
 
 LOSSCALLS ?= 10
-loss-table: ## measure faxes over bad networks into docs/loss-table.md (five minutes)
+loss-table: ## measure faxes over bad networks in virtual time into docs/loss-table.md (ten minutes)
 	$(GO) test ./iax/exchange -count=1 -timeout 30m -run TestLossTable -losstable $(CURDIR)/docs/loss-table.md -losscalls $(LOSSCALLS)
+
+loss-relay: build ## the same in real time over real sockets with a relay between: its last chapter (root; six minutes)
+	interop/setup
+	LITORIA_RELAY_TABLE=$(CURDIR)/docs/loss-table.md CGO_ENABLED=0 $(GO) test -tags interop,relay -count=1 -v -run 'TestRelayTable$$' -timeout 20m ./interop/iax
 
 interop: build ## tests against Asterisk, HylaFAX, iaxmodem, spandsp and libtiff (root; installs them)
 	interop/setup

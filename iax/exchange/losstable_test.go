@@ -23,7 +23,7 @@ import (
 var (
 	lossTable = flag.String("losstable", "", "measure faxes over bad networks and write the table to this file")
 	lossCalls = flag.Int("losscalls", 10, "calls of each row of the table")
-	lossPages = flag.Int("losspages", 7, "pages of each call")
+	lossPages = flag.Int("losspages", 10, "pages of each call")
 )
 
 // lossRow is a line of the table; theirs is what iaxmodem and HylaFAX did with
@@ -97,10 +97,18 @@ func TestLossTable(t *testing.T) {
 	for i, row := range lossRows {
 		b.WriteString(row.line(results[i]))
 	}
+	if old, err := os.ReadFile(*lossTable); err == nil { // what another test made stays
+		if at := bytes.Index(old, []byte(realSockets)); at >= 0 {
+			fmt.Fprintf(&b, "\n%s", old[at:])
+		}
+	}
 	if err := os.WriteFile(*lossTable, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// realSockets begins the page's chapter of `make loss-relay`.
+const realSockets = "## Over real sockets\n"
 
 const lossHead = `# Faxes over bad networks
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,23 +24,24 @@ type relayed struct {
 	name     string
 	p        udpimpair.Params
 	seed     uint64
-	relay    *udpimpair.Proxy
+	at       int // its place among the relays
 	from, to lab.Line
 }
 
 // relayLab is an exchange of ours and a server of ours with two lines for each
 // call.
 type relayLab struct {
-	l     *lab.Litoria
-	spool string
-	calls []*relayed
+	l      *lab.Litoria
+	spool  string
+	relays *relays
+	begins sync.Mutex // who holds it begins a call
 }
 
 // newRelayLab starts everything. All calls have a relay each, so that the fates of
 // a call's packets depend on its seed alone.
 func newRelayLab(t *testing.T, calls []*relayed) *relayLab {
 	t.Helper()
-	f := &relayLab{calls: calls}
+	f := &relayLab{}
 	var lines []lab.Line
 	for i, c := range calls {
 		c.from = lab.Line{Device: fmt.Sprintf("ttyOUT%d", i), Peer: fmt.Sprintf("out%d", i), Secret: "pond", Number: fmt.Sprint(3000 + i)}
@@ -47,16 +49,10 @@ func newRelayLab(t *testing.T, calls []*relayed) *relayLab {
 		lines = append(lines, c.from, c.to)
 	}
 	exchange := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(lab.StartExchange(t, lines...)))
+	f.relays = startRelays(t, exchange, calls)
 	for i, c := range calls {
-		free := netip.MustParseAddrPort("127.0.0.1:0")
-		relay, err := udpimpair.NewProxy(udpimpair.Config{Listen: free, Target: exchange, Upstream: free, Seed: c.seed, InOrder: true, Up: c.p, Down: c.p})
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { _ = relay.Serve() }()
-		t.Cleanup(relay.Close)
-		c.relay = relay
-		c.from.Config = soon + fmt.Sprintf("IAXServer: %v\n", relay.Addr())
+		c.at = i
+		c.from.Config = soon + fmt.Sprintf("IAXServer: %v\n", f.relays.state(t).Addrs[i])
 		lines[2*i] = c.from
 	}
 	f.spool = lab.NewLitoriaSpool(t, int(exchange.Port()), lines...)
@@ -78,48 +74,51 @@ type relayResult struct {
 // send makes a call and looks at what arrived.
 func (f *relayLab) send(t *testing.T, c *relayed, doc string, limit time.Duration, options ...string) (r relayResult) {
 	t.Helper()
+	f.begins.Lock() // documents are prepared one after the other, beside the calls
 	id := f.l.Submit(t, c.from.Device, c.to.Number, doc, append([]string{"-m"}, options...)...)
+	lab.Wait(t, limit, "the call to begin", func() bool { return lab.Job(f.spool, id)["commid"] != "" })
+	f.begins.Unlock()
 	job := lab.WaitDone(t, f.spool, id, limit)
 	r.status = job["status"]
 	r.pages, r.dials, r.rate = number(job["npages"]), number(job["totdials"]), number(job["signalrate"])
-	sender := readFile(t, filepath.Join(f.spool, "log", "c"+job["commid"]))
-	r.again = strings.Count(sender, "SEND recv PPR")
-	r.took = r.network(t, sender)
+	sender, took := r.network(t, filepath.Join(f.spool, "log", "c"+job["commid"]))
+	r.again, r.took = strings.Count(sender, "SEND recv PPR"), took
 	var got []reception
 	lab.Wait(t, 20*time.Second, "a RECV record of "+c.to.Device, func() bool { got = receivedOn(f.spool, c.to.Device); return len(got) > 0 || job["state"] != "7" })
 	if len(got) == 0 {
 		return r
 	}
 	last := got[len(got)-1]
-	r.network(t, readFile(t, filepath.Join(f.spool, "log", "c"+last.commid)))
+	r.network(t, filepath.Join(f.spool, "log", "c"+last.commid))
 	err := lab.ComparePages(doc, filepath.Join(f.spool, last.file))
 	r.whole = job["state"] == "7" && err == nil
 	if job["state"] == "7" && err != nil {
 		t.Error(err)
 	}
-	_, up, down := c.relay.Stats()
-	t.Logf("%s, seed %d: %+v; there: %v; back: %v", c.name, c.seed, r, up, down)
+	net := f.relays.state(t)
+	t.Logf("%s, seed %d: %+v; there: %v; back: %v", c.name, c.seed, r, net.Up[c.at], net.Down[c.at])
 	return r
 }
 
 var networkLine = regexp.MustCompile(`IAX2 ([\d.a-z]+): sent \d+, received \d+, lost (\d+), late (\d+), `)
 
-// network adds what the network did to one end, by its session log, and gives the
-// length of the call.
-func (r *relayResult) network(t *testing.T, log string) time.Duration {
+// network adds what the network did to one end, by the end of its session log, and
+// gives the log and the length of the call.
+func (r *relayResult) network(t *testing.T, file string) (log string, took time.Duration) {
 	t.Helper()
-	m := networkLine.FindStringSubmatch(log)
-	if m == nil {
-		t.Errorf("no line about the network in\n%s", log)
-		return 0
-	}
+	var m []string
+	lab.Wait(t, 20*time.Second, "the line about the network in "+file, func() bool {
+		log = readFile(t, file)
+		m = networkLine.FindStringSubmatch(log)
+		return m != nil
+	})
 	r.lost += number(m[2])
 	r.late += number(m[3])
 	took, err := time.ParseDuration(m[1])
 	if err != nil {
 		t.Error(err)
 	}
-	return took
+	return log, took
 }
 
 // number is the number that a field of a job file begins with.
@@ -155,7 +154,7 @@ func TestRelay(t *testing.T) {
 	if !r.whole || r.pages != 2 {
 		t.Errorf("%d of 2 pages after %d calls: %q", r.pages, r.dials, r.status)
 	}
-	if _, up, down := c.relay.Stats(); up.Lost == 0 || down.Lost == 0 || up.DelayMax < 30*time.Millisecond {
-		t.Errorf("the relay did little harm: %v; %v", up, down)
+	if net := f.relays.state(t); net.Up[0].Lost == 0 || net.Down[0].Lost == 0 || net.Up[0].DelayMax < 30*time.Millisecond {
+		t.Errorf("the relay did little harm: %v; %v", net.Up[0], net.Down[0])
 	}
 }

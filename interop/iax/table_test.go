@@ -79,6 +79,13 @@ otherwise. Times are from ` + "`sendfax`" + ` to the job in ` + "`doneq`" + `, m
 // processors, and writes the page.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *relayFile != "" {
+		if err := beRelays(*relayFile); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := flag.Set("test.parallel", "64"); err != nil {
 		panic(err)
 	}
