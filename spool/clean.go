@@ -41,7 +41,8 @@ type Cleaning struct {
 //     need it: it is not the link of such a job (doc1.ps.12), not its cover page
 //     (cover12.ps), not made from a document that has such a link (doc1.ps;e1).
 //
-// Submission keys (LockKey) are forgotten after CleanKeyAge, if their job is gone.
+// Files in tmp that a killed program of ours left go after CleanTempAge, the originals of damaged job
+// files after CleanDamagedAge. Submission keys (LockKey) are forgotten after CleanKeyAge, if their job is gone.
 //
 // Beyond these rules nothing is removed that a job in sendq names, nor what a
 // job names whose file is in use; and no document, if there is a job in doneq
@@ -53,9 +54,9 @@ func (s *Spool) Clean(c Cleaning, now time.Time) error {
 	r := &cleaner{Cleaning: c, s: s, now: now, needed: map[string]bool{}}
 	err := r.jobs()
 	if r.blind {
-		return fmt.Errorf("no document is removed, since not all jobs can be read: %w", err)
+		return errors.Join(fmt.Errorf("no document is removed, since not all jobs can be read: %w", err), r.temporary())
 	}
-	return errors.Join(err, r.documents(), r.keys())
+	return errors.Join(err, r.documents(), r.keys(), r.temporary())
 }
 
 type cleaner struct {

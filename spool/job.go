@@ -209,9 +209,11 @@ func ParseJob(name string, b []byte) (*Job, error) {
 		return j, fmt.Errorf("%s: %w: it is empty or half-written", name, ErrDamaged)
 	}
 	if len(b) > MaxJobFile {
+		j.salvage(b)
 		return j, fmt.Errorf("%s: %w: it is over %d octets long", name, ErrDamaged, MaxJobFile)
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
+		j.salvage(b)
 		return j, fmt.Errorf("%s: %w: it has binary data in it", name, ErrDamaged)
 	}
 	var errs []error

@@ -194,7 +194,7 @@ func (s *Spool) CreateJob(queue string, j *Job) (*LockedJob, error) {
 		return nil, fmt.Errorf("job id %q is not a number", j.JobID)
 	}
 	name := JobName(queue, id)
-	f, err := os.CreateTemp(s.Path(Tmp), filepath.Base(name)+".new*") // its mode is jobFileMode
+	f, err := newJobFile(s, name)
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +212,12 @@ func (s *Spool) CreateJob(queue string, j *Job) (*LockedJob, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// newJobFile makes the file in tmp that becomes a job; its mode is jobFileMode. Clean removes what a killed
+// writer left.
+func newJobFile(s *Spool, name string) (*os.File, error) {
+	return os.CreateTemp(s.Path(Tmp), filepath.Base(name)+".new*")
 }
 
 func syncDir(dir string) error {

@@ -47,11 +47,11 @@ func (s *Server) file(j *job, a sched.Finish) error {
 	if l != nil {
 		defer l.Unlock()
 	}
-	if err != nil && !errors.Is(err, spool.ErrDamaged) {
-		if l == nil {
-			return err
-		}
-		s.log.Error().Str("job", string(a.Job)).Err(err).Msg("damaged job file goes to doneq as far as it can be read")
+	if l == nil {
+		return err
+	}
+	if err := s.mend(l, err, string(a.Job)); err != nil {
+		return err
 	}
 	f := l.Job
 	f.State, f.SchedPri = spool.JobState(a.State), a.SchedPri
@@ -89,6 +89,22 @@ func (s *Server) file(j *job, a sched.Finish) error {
 		s.recordUnsent(f, j, a)
 	}
 	s.runNotice(n, pending)
+	return nil
+}
+
+// mend makes a job that can be filed and seen of a damaged job file; what was in the file is kept.
+func (s *Server) mend(l *spool.LockedJob, damage error, id string) error {
+	if damage == nil && l.Validate() == nil {
+		return nil
+	}
+	if damage != nil {
+		kept, err := l.KeepOriginal()
+		if err != nil {
+			return err
+		}
+		s.log.Error().Str("job", id).Err(damage).Str("kept", kept).Msg("damaged job file goes to doneq as far as it can be read")
+	}
+	l.Mend(id)
 	return nil
 }
 

@@ -59,6 +59,8 @@ type Server struct {
 	docs     docRefs
 	triggers triggers
 	unfiled  []sched.Finish // ends that could not be written yet
+	// job files that were empty, and when to look at them again
+	unwritten map[string]time.Time
 
 	news    chan func() // to the loop
 	workers sync.WaitGroup
@@ -109,7 +111,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		spool: o.Spool, log: o.Log, now: o.Now, preparer: o.Preparer, starter: o.Starter, serves: o.Ready,
-		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{},
+		jobs: map[sched.ID]*job{}, lines: map[string]*line{}, docs: docRefs{}, unwritten: map[string]time.Time{},
 		news: make(chan func(), newsBacklog), notices: newLimiter(maxScripts),
 	}
 	s.limits = timeLimits{control: controlTimeout, script: noticeTimeout, grace: scriptGrace}
@@ -255,6 +257,7 @@ func (s *Server) turn() {
 	if len(s.unfiled) > 0 {
 		s.refileAll()
 	}
+	s.lookAgain()
 	for {
 		actions := s.queue.Run(s.now())
 		s.carryOut(actions)
@@ -295,6 +298,9 @@ func (s *Server) pause() time.Duration {
 	}
 	if len(s.unfiled) > 0 {
 		d = min(d, retryUnfiled)
+	}
+	for _, at := range s.unwritten {
+		d = min(d, at.Sub(s.now()))
 	}
 	return max(d, 0)
 }

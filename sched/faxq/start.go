@@ -118,12 +118,14 @@ func (s *Server) found(name string, calls map[string][]string) {
 	j := *l.Job
 	l.Unlock()
 	switch {
-	case err != nil && s.fresh(name):
-		s.log.Warn().Str("file", name).Err(err).Msg("job file is not complete; left to the client that writes it")
+	case err != nil && s.lookLater(name):
+		s.log.Warn().Str("file", name).Msg("job file is empty; looked at again in a minute, as its client may be about to write it")
+	case errors.Is(err, spool.ErrDamaged):
+		s.submitFile(name, &j, err, true)
+	case j.State == spool.StateSuspended && j.HasState() && s.faults(&j, err) != nil:
+		s.log.Warn().Str("file", name).AnErr("fault", err).Msg("suspended job is not complete; left to the client that writes it")
 	case err != nil:
 		s.submitFile(name, &j, err, true)
-	case j.State == spool.StateSuspended && s.faults(&j, nil) != nil:
-		s.log.Warn().Str("file", name).Msg("suspended job is not complete; left to the client that writes it")
 	case j.State.Over():
 		s.refile(name, &j)
 	case j.State == spool.StateActive && linectl.Result(j.Returned) != linectl.NoBatch:
@@ -137,14 +139,32 @@ func (s *Server) found(name string, calls map[string][]string) {
 	}
 }
 
-// freshness is the age below which an incomplete job file may be one that is
-// just being written.
+// freshness is the age below which an empty job file may be one whose writer does not have its lock yet:
+// HylaFAX's hfaxd makes the file, locks it, and then writes it. All who write job files hold the lock, so
+// that one with something in it is as whole as it will ever be.
 const freshness = time.Minute
 
-// fresh tells whether a job file may still be in the making.
-func (s *Server) fresh(name string) bool {
+// lookLater notes an empty file that somebody may be about to write, to look at it again when nobody can
+// be any more.
+func (s *Server) lookLater(name string) bool {
 	info, err := os.Stat(s.spool.Path(name))
-	return err == nil && (info.Size() == 0 || s.now().Sub(info.ModTime()) < freshness)
+	if err != nil || info.Size() > 0 || s.now().Sub(info.ModTime()) >= freshness {
+		return false
+	}
+	s.unwritten[name] = info.ModTime().Add(freshness)
+	return true
+}
+
+// lookAgain looks at the files that were empty.
+func (s *Server) lookAgain() {
+	for name, at := range s.unwritten {
+		if !s.now().Before(at) {
+			delete(s.unwritten, name)
+			if _, err := os.Stat(s.spool.Path(name)); err == nil {
+				s.found(name, nil)
+			}
+		}
+	}
 }
 
 // orphan begins the name under which the queue knows the line of a job that a

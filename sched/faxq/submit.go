@@ -142,7 +142,7 @@ func convertible(op spool.DocumentOp) bool {
 func (s *Server) faults(j *spool.Job, damage error) *sched.Note {
 	if damage != nil {
 		s.log.Error().Str("job", j.JobID).Err(damage).Msg("job file is damaged")
-		return &sched.Note{Code: 326, Text: "Invalid or corrupted job description file"}
+		return &sched.Note{Code: 326, Text: "Invalid or corrupted job description file: " + damageText(damage)}
 	}
 	if err := j.Validate(); err != nil {
 		s.log.Error().Str("job", j.JobID).Err(err).Msg("job file is incomplete")
@@ -163,6 +163,19 @@ func (s *Server) faults(j *spool.Job, damage error) *sched.Note {
 		}
 	}
 	return nil
+}
+
+// damageText is what is wrong with a job file, in one line without the file's name: its first fault.
+func damageText(err error) string {
+	var line *spool.ParseError
+	if errors.As(err, &line) {
+		return fmt.Sprintf("line %d: %s", line.Line, line.Text)
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if _, after, ok := strings.Cut(text, spool.ErrDamaged.Error()+": "); ok {
+		return after
+	}
+	return text
 }
 
 // canonical is the number by which destinations are told apart: "" if the dial
