@@ -42,8 +42,9 @@ func (r *Receiver) remember() {
 // the far end's symbols at certain points between two samples, which this
 // burst's half symbols miss by any amount.
 const (
-	alignSteps = 8 // tried steps in half a symbol
-	alignRange = 4 // half symbols tried before and after the best correlation
+	alignSteps = 8  // tried steps in half a symbol
+	alignRange = 4  // half symbols tried before and after the best correlation
+	alignWide  = 16 // the same where nothing fits there: group delay moves the best correlation about
 )
 
 // aligned is one trial: when the first known symbol is taken, and how the
@@ -70,12 +71,13 @@ func (r *Receiver) trainShort(at int) bool {
 	first := all[:(len(all)+1)/2]
 	usual := usualFactor*r.memory.sure.err + usualFloor
 	switch {
-	case r.takeUp(at, all, usual):
-	case r.takeUp(at, first, usual):
+	case r.takeUp(at, all, usual, alignRange):
+	case r.takeUp(at, all, usual, alignWide):
+	case r.takeUp(at, first, usual, alignRange):
 		r.track.bridge, r.track.hold = len(all)-len(first), firstHold
 	case r.trainBlind():
 	default:
-		return r.takeUp(at, all, 2*r.mode.MaxError)
+		return r.takeUp(at, all, 2*r.mode.MaxError, alignWide)
 	}
 	return true
 }
@@ -108,7 +110,7 @@ func (r *Receiver) trainBlind() bool {
 		r.blind[k] = r.mode.Alternation[k&1]
 	}
 	at := r.edge - r.front.zbase - 2*(n+blindGap)
-	if at < eqPast || !r.takeUp(at, r.blind[:], usualFactor*r.memory.sure.err+usualFloor) {
+	if at < eqPast || !r.takeUp(at, r.blind[:], usualFactor*r.memory.sure.err+usualFloor, alignRange) {
 		return false
 	}
 	t := &r.track
@@ -118,16 +120,16 @@ func (r *Receiver) trainBlind() bool {
 }
 
 // takeUp uses the equalizer that is known, for known symbols whose first is near
-// half symbol at of the history, and sets the loops up. It tells whether they fit
-// with no more than this mean squared error.
-func (r *Receiver) takeUp(at int, ref []complex64, most float64) bool {
+// half symbol at of the history, reach half symbols away at most, and sets the loops
+// up. It tells whether they fit with no more than this mean squared error.
+func (r *Receiver) takeUp(at int, ref []complex64, most float64, reach int) bool {
 	m := &r.memory.sure
 	f := r.front
 	r.eq = m.eq
 	nominal := float64(modem.SampleRate) / float64(r.mode.Pulse.SymbolRate) / 2
 	time := f.next - float64(len(f.zr)-at)*f.step
 	f.step = nominal + m.timeRate/2
-	best := r.align(time, ref, m.omega)
+	best := r.align(time, ref, m.omega, reach)
 	f.step = nominal
 
 	var refEnergy float64
@@ -164,11 +166,11 @@ func (r *Receiver) retake(at int, time, step float64) {
 	f.step = nominal
 }
 
-// align looks for the time of the first known symbol, which is expected around
-// a given one, at which the equalizer's output fits the known symbols best.
-func (r *Receiver) align(time float64, ref []complex64, omega float64) aligned {
-	const trials = 2*alignRange*alignSteps + 1 // 65
-	var match [trials]float64
+// align looks for the time of the first known symbol, which is expected reach half
+// symbols around a given one, at which the equalizer's output fits the known symbols best.
+func (r *Receiver) align(time float64, ref []complex64, omega float64, reach int) aligned {
+	var match [2*alignWide*alignSteps + 1]float64
+	trials := 2*reach*alignSteps + 1
 	var best aligned
 	bestAt := 0
 	fine := r.front.step / alignSteps

@@ -39,6 +39,33 @@ func TestShortTraining(t *testing.T) {
 	}
 }
 
+// TestShortTrainingGroupDelay: a line that delays the edges of the band moves what
+// the known symbols correlate with best, differently in each burst, by symbols.
+func TestShortTrainingGroupDelay(t *testing.T) {
+	r := under.Rate(14400)
+	bits := qamtest.Bits(4000, 2)
+	long, short := under.Burst(t, r, false, qamtest.Bits(2000, 1)), under.Burst(t, r, true, bits)
+	for i := range 12 {
+		on := func(delay float64) qamtest.Line {
+			return qamtest.Line{Set: func(p *linesim.Parameters) {
+				p.Delay, p.GroupDelay = delay, []float64{0.5, 1, 1.5}[i%3]
+			}}
+		}
+		sink := &qamtest.Sink{}
+		rx, err := NewReceiver(r, sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		qamtest.Feed(rx, on(0.4).Through(long, 35, 1))
+		*sink = qamtest.Sink{}
+		if err := rx.Restart(r, true); err != nil {
+			t.Fatal(err)
+		}
+		qamtest.Feed(rx, on(float64(i)*0.29).Through(short, 35, uint64(i)))
+		qamtest.CheckReception(t, sink, bits, 40*6)
+	}
+}
+
 // TestLongInsteadOfShort sends long training where short was expected, and the
 // other way round, as happens when one side missed a message of T.30.
 func TestLongInsteadOfShort(t *testing.T) {

@@ -128,6 +128,7 @@ var Lines = []Line{
 	{Name: "-5 dBm0", Set: func(p *linesim.Parameters) { p.Level = -5 }},
 	{Name: "-45 dBm0", Set: func(p *linesim.Parameters) { p.Level = -45 }},
 	{Name: "tilt 12 dB", Set: func(p *linesim.Parameters) { p.Tilt = 12 }},
+	{Name: "group delay 1 ms", Set: func(p *linesim.Parameters) { p.GroupDelay = 1 }},
 	{Name: "echo -20 dB 5 ms", Set: func(p *linesim.Parameters) { p.Echo = -20 }},
 	{Name: "noise before", Set: func(p *linesim.Parameters) { p.Delay = 0.5 }, Lead: 4000},
 	{Name: "all at once", Set: func(p *linesim.Parameters) {
