@@ -22,28 +22,31 @@ import (
 func main() {
 	var (
 		out    = flag.String("o", "", "file to write (default: standard output)")
-		bursts = flag.Int("bursts", 60, "bursts for each point of the noise table; V.21 and the other tables take a share of it (60: about ten minutes)")
+		bursts = flag.Int("bursts", 60, "bursts for each point; V.21 and the tables of single impairments take a share of it (60: about ten minutes)")
 		only   = flag.String("mode", "", "only this mode, such as v17-14400")
-		part   = flag.String("part", "", "only this part: noise, impairments, skew or loss")
+		part   = flag.String("part", "", "only this part: noise, impairments, skew, impulses or loss")
+		jobs   = flag.Int("jobs", 2, "modes measured at the same time")
 	)
 	flag.Parse()
-	if err := run(*out, *bursts, *only, *part); err != nil {
+	if err := run(*out, *only, &table{bursts: max(4, *bursts), part: *part}, max(1, *jobs)); err != nil {
 		fmt.Fprintln(os.Stderr, "linetable:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string, bursts int, only, part string) error {
-	peer, err := spandsp.Start()
-	if err != nil {
-		return err
+func run(out, only string, t *table, jobs int) error {
+	for range jobs {
+		peer, err := spandsp.Start()
+		if err != nil {
+			return err
+		}
+		defer peer.Close()
+		t.workers = append(t.workers, &worker{columns: []column{
+			{"spandsp", peer, peer},
+			{"ours, same samples", peer, study.Ours{}},
+			{"ours, our transmitter", study.Ours{}, study.Ours{}},
+		}})
 	}
-	defer peer.Close()
-	t := &table{bursts: max(4, bursts), part: part, columns: []column{
-		{"spandsp", peer, peer},
-		{"ours, same samples", peer, study.Ours{}},
-		{"ours, our transmitter", study.Ours{}, study.Ours{}},
-	}}
 	for _, m := range study.Modes {
 		if only == "" || only == m.Name {
 			t.modes = append(t.modes, kind{m, false})
@@ -61,7 +64,7 @@ func run(out string, bursts int, only, part string) error {
 		return err
 	}
 	if out == "" {
-		_, err = os.Stdout.WriteString(t.text.String())
+		_, err := os.Stdout.WriteString(t.text.String())
 		return err
 	}
 	return os.WriteFile(out, []byte(t.text.String()), 0o644)
