@@ -216,18 +216,25 @@ func startFaxq(t *testing.T, dir string) {
 	})
 }
 
-// killWhenQueued removes a job as soon as the scheduler has it.
+// killWhenQueued removes a job as soon as the scheduler has it. It asks in a new session each time: HylaFAX's hfaxd
+// goes on with what it read once, where the scheduler changes the job within the same second.
 func killWhenQueued(t *testing.T, peer protocoltest.Peer, id client.JobID) {
 	t.Helper()
-	c := peer.Dial(t, "joe", client.Config{})
 	var state any
-	for range 1000 {
+	kill := func() bool {
+		c := peer.Dial(t, "joe", client.Config{})
+		defer c.Close()
 		p, err := c.JobProgress(id)
-		if state = fmt.Sprint(p, err); err == nil && p.State == client.StatePending {
-			if err = c.Kill(id); err == nil {
-				return
-			}
-			state = err
+		if state = fmt.Sprint(p, err); err != nil || p.State != client.StatePending {
+			return false
+		}
+		err = c.Kill(id)
+		state = err
+		return err == nil
+	}
+	for range 1000 {
+		if kill() {
+			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
