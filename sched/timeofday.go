@@ -41,7 +41,7 @@ func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	for part := range strings.SplitSeq(s, ",") {
 		w, err := parseWindow(part)
 		if err != nil {
-			return TimeOfDay{}, fmt.Errorf("sched: time of day %q: %w", s, err)
+			return TimeOfDay{}, fmt.Errorf("TimeOfDay %q: %w (as in Wk0900-1700,Sa)", s, err)
 		}
 		t.windows = append(t.windows, w)
 	}

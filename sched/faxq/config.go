@@ -61,7 +61,7 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 	if tod := raw.String("TimeOfDay"); tod != "" {
 		var err error
 		if q.TimeOfDay, err = sched.ParseTimeOfDay(tod); err != nil {
-			warn(fmt.Errorf("TimeOfDay: %w; calls at any time", err))
+			warn(raw.Fault("TimeOfDay", "%v; calls are made at any time", err))
 		}
 	}
 	q.ModemGroups = modemGroups(raw, warn)
@@ -78,20 +78,20 @@ func newConfig(raw *config.Config, root string, warn func(error)) *Config {
 		c.UUCPLockDir = defaultLockDir
 	}
 	c.UUCPLockMode, c.UUCPLockTimeout = raw.Mode("UUCPLockMode"), raw.Seconds("UUCPLockTimeout")
-	c.UUCPLockType = lockType(raw.String("UUCPLockType"), warn)
+	c.UUCPLockType = lockType(raw, warn)
 	c.ServerTracing = raw.Int("ServerTracing")
 	c.PostScriptTimeout, c.PollLockWait = raw.Seconds("PostScriptTimeout"), raw.Seconds("PollLockWait")
 	c.Use2D, c.PageChopThreshold = raw.Bool("Use2D"), raw.Float("PageChopThreshold")
-	c.PageChop = pageChop(raw.String("PageChop"), warn)
+	c.PageChop = pageChop(raw, warn)
 	for _, n := range notSupported {
 		if raw.Has(n.tag) {
-			warn(fmt.Errorf("%s is not supported: %s", n.tag, n.why))
+			warn(raw.Fault(n.tag, "%s is not supported: %s", n.tag, n.why))
 		}
 	}
 	if hook := raw.String("AuditHook"); hook != "" {
 		var ok bool
 		if c.HookCmd, c.HookSpec, ok = strings.Cut(hook, ":"); !ok {
-			warn(errors.New("AuditHook has no trigger specification (COMMAND: SPEC)"))
+			warn(raw.Fault("AuditHook", "AuditHook has no trigger specification (COMMAND: SPEC); it is not run"))
 			c.HookCmd = ""
 		}
 	}
@@ -113,20 +113,22 @@ var notSupported = []struct{ tag, why string }{
 }
 
 // lockType checks UUCPLockType, by which spool.NewUUCPLock makes locks.
-func lockType(value string, warn func(error)) string {
+func lockType(raw *config.Config, warn func(error)) string {
+	value := raw.String("UUCPLockType")
 	t := strings.ToLower(value)
 	switch strings.TrimLeft(t, "+-") {
 	case "ascii", "binary":
 		return t
 	case "":
 	default:
-		warn(fmt.Errorf("UUCPLockType %q is none of ascii, binary, with + or - before it; ascii is used", value))
+		warn(raw.Fault("UUCPLockType", "UUCPLockType %q is none of ascii, binary, with + or - before it; ascii is used", value))
 	}
 	return "ascii"
 }
 
 // pageChop reads PageChop: last unless it says otherwise.
-func pageChop(value string, warn func(error)) spool.PageChop {
+func pageChop(raw *config.Config, warn func(error)) spool.PageChop {
+	value := raw.String("PageChop")
 	switch strings.ToLower(value) {
 	case "all":
 		return spool.ChopAll
@@ -135,22 +137,25 @@ func pageChop(value string, warn func(error)) spool.PageChop {
 	case "last", "":
 		return spool.ChopLast
 	}
-	warn(fmt.Errorf("PageChop %q is none of last, all, none; last is used", value))
+	warn(raw.Fault("PageChop", "PageChop %q is none of last, all, none; last is used", value))
 	return spool.ChopLast
 }
 
 // modemGroups compiles ModemGroup and its old name ModemClass ("name:regex").
 func modemGroups(raw *config.Config, warn func(error)) map[string]*regexp.Regexp {
 	groups := map[string]*regexp.Regexp{}
-	for _, v := range append(raw.All("ModemClass"), raw.All("ModemGroup")...) {
-		name, pattern, ok := strings.Cut(v, ":")
+	for _, i := range append(raw.Each("ModemClass"), raw.Each("ModemGroup")...) {
+		bad := func(format string, args ...any) {
+			warn(config.Problem{File: i.File, Line: i.Line, Text: fmt.Sprintf(format, args...)})
+		}
+		name, pattern, ok := strings.Cut(i.Value, ":")
 		if pattern = strings.TrimSpace(pattern); !ok || pattern == "" {
-			warn(fmt.Errorf("ModemGroup %q: no regular expression (NAME:REGEX)", v))
+			bad("%s %q: no regular expression (NAME:REGEX); the group is not known", i.Tag, i.Value)
 			continue
 		}
 		re, err := regexp.CompilePOSIX(pattern)
 		if err != nil {
-			warn(fmt.Errorf("ModemGroup %q: %w", name, err))
+			bad("%s %q: %v; the group is not known", i.Tag, name, err)
 			continue
 		}
 		groups[strings.TrimSpace(name)] = re
@@ -169,7 +174,7 @@ func readRules(raw *config.Config, root string) (*dialrules.Rules, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("DialStringRules: %w; numbers are used as they are given", err)
+		return nil, raw.Fault("DialStringRules", "DialStringRules: %v; numbers are used as they are given", err)
 	}
 	defer f.Close()
 	vars := map[string]string{}

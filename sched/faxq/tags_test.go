@@ -150,13 +150,14 @@ func TestBadConfig(t *testing.T) {
 		{"UUCPLockMode: 9", "etc/config:1: UUCPLockMode"},
 		{"no colon", "etc/config:1:"},
 		{"Include: etc/missing", "etc/missing"},
-		{"PageChop: some", `PageChop "some" is none of last, all, none; last is used`},
-		{"UUCPLockType: paper", `UUCPLockType "paper" is none of`},
-		{"TimeOfDay: Never", "TimeOfDay|sched: time of day"},
-		{"ModemGroup: east", `ModemGroup "east": no regular expression`},
-		{"ModemGroup: \"east:(\"", `ModemGroup "east":`},
-		{"AuditHook: bin/hook", "AuditHook has no trigger specification"},
-		{"DialStringRules: etc/missing", "DialStringRules: "},
+		{"PageChop: some", `etc/config:1: PageChop "some" is none of last, all, none; last is used`},
+		{"UUCPLockType: paper", `etc/config:1: UUCPLockType "paper" is none of`},
+		{"TimeOfDay: Never", `etc/config:1: TimeOfDay "Never": "never" is not a day (as in Wk0900-1700,Sa); calls are made at any time`},
+		{"ModemGroup: east", `etc/config:1: ModemGroup "east": no regular expression`},
+		{"ModemGroup: \"east:(\"", `etc/config:1: ModemGroup "east":`},
+		{"FaxqLogFile: x", "etc/config:1: FaxqLogFile is not supported"},
+		{"AuditHook: bin/hook", "etc/config:1: AuditHook has no trigger specification"},
+		{"DialStringRules: etc/missing", "etc/config:1: DialStringRules: "},
 	} {
 		t.Run(row.line, func(t *testing.T) {
 			w := newWorld(t, "")

@@ -158,6 +158,26 @@ func (c *Config) All(tag string) []string {
 	return v
 }
 
+// Each gives every item of a parameter that may be repeated, in order.
+func (c *Config) Each(tag string) []Item {
+	var v []Item
+	for _, i := range c.byTag[key(tag)] {
+		v = append(v, c.Items[i])
+	}
+	return v
+}
+
+// Fault is what is wrong with the value of a parameter that counts, with its place. Whoever uses a
+// parameter may know more about it than its Kind says.
+func (c *Config) Fault(tag, format string, args ...any) Problem {
+	p := Problem{Text: fmt.Sprintf(format, args...)}
+	if at := c.byTag[key(tag)]; len(at) > 0 {
+		last := c.Items[at[len(at)-1]]
+		p.File, p.Line = last.File, last.Line
+	}
+	return p
+}
+
 // Int gives a number. Values were checked when they were read; what has no
 // default is 0.
 func (c *Config) Int(tag string) int {
