@@ -100,7 +100,7 @@ type dialogue struct {
 //	< block 0-9,11                       frames of a block
 //	< long 800                           a fast carrier of so many seconds, with image
 //	< carrier                            a V.21 carrier that stays
-//	< unknown ffc800                     a frame of these octets
+//	< unknown ffc800                     a frame of these octets, as T.30 prints them: the first bit is the most significant one
 //	< tone CED|Busy
 //
 // Of the line, the clock and our own user ("!"):
@@ -150,6 +150,7 @@ func (d *dialogue) play(f []string) {
 		if err != nil {
 			d.t.Fatal(err)
 		}
+		reverse(octets)
 		d.slow(FrameEvent{Frame: octets, Good: true})
 	case "long":
 		d.store.quality.Rows = 100
@@ -294,7 +295,7 @@ func (d *dialogue) option(cfg *Config, doc *fakeDocument, k, v string) {
 	switch k {
 	case "calling", "answering":
 		cfg.Calling = k == "calling"
-	case "pages": // each page a letter: s standard, f fine, d new document (fine), a A3
+	case "pages": // each page a letter; see pageOf
 		for _, c := range v {
 			*doc = append(*doc, pageOf(c))
 		}
@@ -346,6 +347,8 @@ func (d *dialogue) option(cfg *Config, doc *fakeDocument, k, v string) {
 	}
 }
 
+// pageOf makes a page: s standard, f fine, d fine of a new document, a A3, b B4, u superfine,
+// h and i 400 per inch, t 300.
 func pageOf(c rune) fakePage {
 	p := fakePage{octets: 1000, info: PageInfo{Length: Unlimited, Resolution: Fine}}
 	switch c {
@@ -355,6 +358,16 @@ func pageOf(c rune) fakePage {
 		p.info.NewDocument = true
 	case 'a':
 		p.info.Width = Width303
+	case 'b':
+		p.info.Width, p.info.Length = Width255, LengthB4
+	case 'u':
+		p.info.Resolution = Superfine
+	case 'h':
+		p.info.Resolution = R400
+	case 'i':
+		p.info.Resolution, p.info.Inch = R400, true
+	case 't':
+		p.info.Resolution, p.info.Inch = R300, true
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package t30
 
 import (
 	"bufio"
+	"bytes"
 
 	"github.com/litoria-fax/litoria/modemdrv/modem"
 	"github.com/litoria-fax/litoria/modemdrv/t4"
@@ -101,6 +102,33 @@ func (m *Machine) choose(info PageInfo) Parameters {
 	return p
 }
 
+// otherCapabilities takes a DIS or DTC that came again: it may say otherwise than the
+// last, as that of a receiver that was asked for another document. The rate stays
+// if it can. false if the call was ended because there is nothing in common.
+func (m *Machine) otherCapabilities(f Frame) bool {
+	if bytes.Equal(f.FIF(), m.remote.DIS) {
+		return true
+	}
+	far, rate := m.farCapabilities(f), m.tx.rates[m.tx.rate].BitRate
+	if !far.Receive {
+		m.reject(statusCannot, "the far end does not receive faxes any more")
+		return false
+	}
+	rates := m.commonRates(far)
+	if len(rates) == 0 {
+		m.reject(statusTraining, "the far end has no modem any more that we have")
+		return false
+	}
+	m.tx.far, m.tx.rates, m.tx.rate = far, rates, len(rates)-1
+	for i, r := range rates {
+		if r.BitRate <= rate {
+			m.tx.rate = i
+			break
+		}
+	}
+	return true
+}
+
 // train sends DCS and the training check for the next page.
 func (m *Machine) train() {
 	m.tx.dcs = 1
@@ -181,6 +209,9 @@ func (m *Machine) trainingResponse(f Frame) {
 	case DIS, DTC: // our DCS was not received, but the far end is there
 		if m.tx.ignored++; m.tx.ignored > maxIgnored {
 			m.fail(statusDCSIgnored, "the far end did not understand our DCS")
+			return
+		}
+		if !m.otherCapabilities(f) {
 			return
 		}
 		m.sendDCS()
@@ -275,6 +306,9 @@ func (m *Machine) phaseBAgain(f Frame) {
 	m.t5.stop()
 	if once { // else it may still have the page: its answer may have been lost
 		m.tx.out = false
+	}
+	if !m.otherCapabilities(f) {
+		return
 	}
 	page := itoa(m.tx.page + 1)
 	if m.tx.restarts++; m.tx.restarts > restartsPerPage {
