@@ -1,5 +1,7 @@
 package qam
 
+import "golang.org/x/sys/cpu"
+
 //go:noescape
 func weigh(w, hr, hi *[frontTaps]float32) (a, b float32)
 
@@ -12,8 +14,16 @@ func adapt(q *equalizer, x, y *[eqTaps]float32, er, ei float32)
 //go:noescape
 func gatherSSE(job *gathering, zr, zi *float32, n int)
 
+//go:noescape
+func gatherAVX(job *gathering, zr, zi *float32, n int)
+
 func gather(g *gathering, zr, zi []float32) {
-	if n := min(len(zr), len(zi)); n > 0 {
+	n := min(len(zr), len(zi))
+	switch {
+	case n == 0:
+	case cpu.X86.HasAVX:
+		gatherAVX(g, &zr[0], &zi[0], n)
+	default:
 		gatherSSE(g, &zr[0], &zi[0], n)
 	}
 }

@@ -215,6 +215,97 @@ inside:
 	MOVSD X15, 56(AX)
 	RET
 
+// func gatherAVX(job *gathering, zr, zi *float32, n int)
+//
+// gatherSSE with eight products at once. The sums are the same to the last bit: the
+// lower half of Y0 is X0 there, the upper one X2.
+TEXT ·gatherAVX(SB), NOSPLIT, $0-32
+	MOVQ    job+0(FP), AX
+	MOVQ    zr+8(FP), DI
+	MOVQ    zi+16(FP), SI
+	MOVQ    n+24(FP), CX
+	MOVQ    0(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    16(AX), R10
+	MOVQ    24(AX), R11
+	MOVQ    32(AX), R12
+	MOVQ    40(AX), R13
+	MOVQ    48(AX), R14
+	VMOVSD  56(AX), X15
+	VMOVSD  64(AX), X14
+	MOVQ    $0x4060000000000000, BX // frontPhases: 128
+	VMOVQ   BX, X13
+	MOVQ    $0x3FE0000000000000, BX // 0.5
+	VMOVQ   BX, X12
+	VXORPS  X11, X11, X11
+	VCVTTSD2SIQ X15, DX
+gathering:
+	// The filter's phase.
+	VCVTSI2SDQ  DX, X11, X10
+	VSUBSD      X10, X15, X10
+	VMULSD      X13, X10, X10
+	VADDSD      X12, X10, X10
+	VCVTTSD2SIQ X10, BX
+	LEAQ        (BX)(BX*2), BX
+	SHLQ        $5, BX // FRONT octets each
+	LEAQ        (R8)(DX*4), AX
+	SUBQ        $BACK, AX
+
+	VMOVUPS (AX), Y4
+	VMULPS  (R9)(BX*1), Y4, Y0
+	VMULPS  (R10)(BX*1), Y4, Y1
+	VMOVUPS 32(AX), Y4
+	VMULPS  32(R9)(BX*1), Y4, Y5
+	VMULPS  32(R10)(BX*1), Y4, Y6
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VMOVUPS 64(AX), Y4
+	VMULPS  64(R9)(BX*1), Y4, Y5
+	VMULPS  64(R10)(BX*1), Y4, Y6
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+
+	// Both sums into the lowest two places.
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VEXTRACTF128 $1, Y4, X6
+	VEXTRACTF128 $1, Y5, X7
+	VADDPS       X6, X4, X4
+	VADDPS       X7, X5, X5
+	VADDPS       X5, X4, X4
+	VMOVHLPS     X4, X4, X5
+	VADDPS       X5, X4, X0
+	VMOVSHDUP    X0, X1
+
+	// Turned back by the carrier's phase.
+	VMOVSS (R11)(R14*4), X4
+	VMOVSS (R12)(R14*4), X5
+	VMULSS X4, X0, X6
+	VMULSS X5, X1, X7
+	VADDSS X7, X6, X6
+	VMULSS X4, X1, X7
+	VMULSS X5, X0, X8
+	VSUBSS X8, X7, X7
+	VMOVSS X6, (DI)
+	VMOVSS X7, (SI)
+	ADDQ   $4, DI
+	ADDQ   $4, SI
+
+	// To the next.
+	VADDSD      X14, X15, X15
+	SUBQ        DX, R14
+	VCVTTSD2SIQ X15, DX
+	ADDQ        DX, R14
+	MOVQ        R14, AX
+	SUBQ        R13, AX
+	CMOVQGE     AX, R14
+	DECQ        CX
+	JNZ         gathering
+	MOVQ        job+0(FP), AX
+	VMOVSD      X15, 56(AX)
+	VZEROUPPER
+	RET
+
 // func widenSSE(to *float32, from *int16, n int)
 TEXT ·widenSSE(SB), NOSPLIT, $0-24
 	MOVQ to+0(FP), DI
