@@ -125,10 +125,15 @@ func (s *shifter) next(x float64) (y float64, ok bool) {
 		return 0, false
 	}
 	h := s.history[s.at : s.at+hilbertLen] // oldest first
-	im := 0.0
-	for i, v := range h {
-		im += float64(v * s.taps[hilbertLen-1-i])
+	// Every other tap is zero. Four sums: one would wait for itself.
+	var a, b, c, d float64
+	for i := 0; i+6 < hilbertLen; i += 8 {
+		a += float64(h[i] * s.taps[hilbertLen-1-i])
+		b += float64(h[i+2] * s.taps[hilbertLen-3-i])
+		c += float64(h[i+4] * s.taps[hilbertLen-5-i])
+		d += float64(h[i+6] * s.taps[hilbertLen-7-i])
 	}
+	im := float64(a+b) + float64(c+d)
 	seconds := float64(s.out) / modem.SampleRate
 	turns := s.offset * float64(s.out) / modem.SampleRate
 	if s.swing != 0 {
@@ -168,6 +173,8 @@ var sincTable = sync.OnceValue(func() *[sincPhases + 1][sincLen]float64 {
 type resampler struct {
 	step, delay float64
 	table       *[sincPhases + 1][sincLen]float64
+	phase       float64          // that taps are for
+	taps        [sincLen]float64 // between two of the table
 	history     [2 * sincLen]float64
 	at          int
 	in, out     int
@@ -198,12 +205,28 @@ func (r *resampler) next() (y float64, ok bool) {
 		return 0, true // only ever during the initial delay
 	}
 	phase := (t - floor) * sincPhases
+	if phase != r.phase || r.out == 1 {
+		r.tune(phase)
+	}
+	// Four sums, in an order that is always the same: one would wait for itself.
+	h := (*[sincLen]float64)(r.history[r.at:])
+	var a, b, c, d float64
+	for i := 0; i < sincLen; i += 4 {
+		a += float64(h[i] * r.taps[i])
+		b += float64(h[i+1] * r.taps[i+1])
+		c += float64(h[i+2] * r.taps[i+2])
+		d += float64(h[i+3] * r.taps[i+3])
+	}
+	return float64(a+b) + float64(c+d), true
+}
+
+// tune makes the taps of a phase; without skew it stays the same.
+func (r *resampler) tune(phase float64) {
 	p := int(phase)
 	w := phase - float64(p)
 	a, b := &r.table[p], &r.table[min(p+1, sincPhases)]
-	acc := 0.0
-	for i, v := range r.history[r.at : r.at+sincLen] {
-		acc += float64(v * (a[i] + float64(w*(b[i]-a[i]))))
+	for i := range r.taps {
+		r.taps[i] = a[i] + float64(w*(b[i]-a[i]))
 	}
-	return acc, true
+	r.phase = phase
 }

@@ -74,14 +74,15 @@ func (d *disperser) next(x float64) (y float64, ok bool) {
 		return 0, false
 	}
 	// Four sums, in an order that is always the same.
-	h := d.history[d.at : d.at+disperseTaps]
-	var a [4]float64
+	h := (*[disperseTaps]float64)(d.history[d.at:])
+	var a, b, e, f float64
 	for i := 0; i < disperseTaps; i += 4 {
-		for j := range a {
-			a[j] += float64(h[i+j] * d.taps[i+j])
-		}
+		a += float64(h[i] * d.taps[i])
+		b += float64(h[i+1] * d.taps[i+1])
+		e += float64(h[i+2] * d.taps[i+2])
+		f += float64(h[i+3] * d.taps[i+3])
 	}
-	return float64(a[0]+a[1]) + float64(a[2]+a[3]), true
+	return float64(a+b) + float64(e+f), true
 }
 
 // An impulse, as a switch makes it next to a line: a tone in the middle of the band
