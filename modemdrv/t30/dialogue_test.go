@@ -100,6 +100,7 @@ type dialogue struct {
 //	< block 0-9,11                       frames of a block
 //	< long 800                           a fast carrier of so many seconds, with image
 //	< carrier                            a V.21 carrier that stays
+//	< empty                              its end, without a frame
 //	< unknown ffc800                     a frame of these octets, as T.30 prints them: the first bit is the most significant one
 //	< tone CED|Busy
 //
@@ -145,6 +146,8 @@ func (d *dialogue) play(f []string) {
 		d.show(d.m.Handle(d.now, FrameEvent{}))
 	case "carrier":
 		d.show(d.m.Handle(d.now, CarrierEvent{Status: modem.CarrierUp}))
+	case "empty":
+		d.show(d.m.Handle(d.now, CarrierEvent{Status: modem.CarrierDown}))
 	case "unknown":
 		octets, err := hex.DecodeString(f[1])
 		if err != nil {
