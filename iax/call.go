@@ -343,6 +343,9 @@ func (c *Call) tell(ev Event) {
 		close(c.events)
 		close(c.ended)
 		c.logEnd(ev.Err)
+		if ev.Err.Remote && ev.Err.Text == textForgotten {
+			c.e.doubt(c.m.home, (*regMachine).forgotten)
+		}
 	}
 }
 

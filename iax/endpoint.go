@@ -99,6 +99,7 @@ type Endpoint struct {
 	counters counters
 	trunks   trunks
 	space    sync.Pool
+	bounces  chan netip.AddrPort
 
 	mu       sync.Mutex // guards the tables: dialogs come and go on their own goroutines
 	byNumber map[wire.CallNumber]*dialog
@@ -155,7 +156,12 @@ func Listen(cfg Config) (*Endpoint, error) {
 	} else {
 		e.free = apatheticNumber
 	}
+	e.bounces = make(chan netip.AddrPort, bouncesWaiting)
+	if b, ok := e.conn.(bouncer); ok {
+		b.OnBounce(e.bounced)
+	}
 	e.reader.Go(e.read)
+	e.reader.Go(e.watchBounces)
 	return e, nil
 }
 
@@ -210,6 +216,7 @@ func (e *Endpoint) Close() error {
 		<-all
 	}
 	e.trunks.close()
+	close(e.bounces) // closed is set: nobody writes any more
 	err := e.conn.Close()
 	e.reader.Wait()
 	if e.free != apatheticNumber {

@@ -131,9 +131,11 @@ func (m *callMachine) closeByRemote(now time.Time, ies wire.IEs, reject bool) {
 	m.setState(stateClosed)
 }
 
+const textForgotten = "the other end no longer knows this call"
+
 // handleInval: the other side knows no such call (RFC 5456 6.9.3).
 func (m *callMachine) handleInval(now time.Time) {
-	m.end(now, &CallError{Cause: CauseNetworkOutOfOrder, Result: m.lostResult(), Remote: true, Text: "the other end no longer knows this call"})
+	m.end(now, &CallError{Cause: CauseNetworkOutOfOrder, Result: m.lostResult(), Remote: true, Text: textForgotten})
 	m.setState(stateClosed)
 }
 

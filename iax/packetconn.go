@@ -18,7 +18,13 @@ type PacketConn interface {
 // socketBuffer is asked for both directions: a second of 100 calls.
 const socketBuffer = 1 << 20
 
-type udpConn struct{ *net.UDPConn }
+// retries bounds how often a call is made again because of an earlier datagram.
+const retries = 3
+
+type udpConn struct {
+	*net.UDPConn
+	bounce func(to netip.AddrPort) // nil: nobody asks for it
+}
 
 func listenUDP(address string) (PacketConn, error) {
 	a, err := net.ResolveUDPAddr("udp", address)
@@ -31,20 +37,26 @@ func listenUDP(address string) (PacketConn, error) {
 	}
 	_ = c.SetReadBuffer(socketBuffer)  // the system's limit may be lower; it works with less
 	_ = c.SetWriteBuffer(socketBuffer) // likewise
-	return udpConn{c}, nil
+	return &udpConn{UDPConn: c}, nil
 }
 
-func (c udpConn) ReadFrom(b []byte) (int, netip.AddrPort, error) {
+func (c *udpConn) ReadFrom(b []byte) (int, netip.AddrPort, error) {
 	n, from, err := c.ReadFromUDPAddrPort(b)
+	for tries := 0; err != nil && tries < retries && c.failed(err); tries++ {
+		n, from, err = c.ReadFromUDPAddrPort(b)
+	}
 	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
 }
 
-func (c udpConn) WriteTo(b []byte, to netip.AddrPort) error {
+func (c *udpConn) WriteTo(b []byte, to netip.AddrPort) error {
 	_, err := c.WriteToUDPAddrPort(b, to)
+	for tries := 0; err != nil && tries < retries && c.failed(err); tries++ {
+		_, err = c.WriteToUDPAddrPort(b, to) // the error was about an earlier one
+	}
 	return err
 }
 
-func (c udpConn) LocalAddr() netip.AddrPort {
+func (c *udpConn) LocalAddr() netip.AddrPort {
 	a := c.UDPConn.LocalAddr().(*net.UDPAddr).AddrPort() //nolint:forcetypeassert // of a UDPConn
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

@@ -36,6 +36,8 @@ const (
 	regTimeout     = 10 * time.Second // without an answer the server is taken for gone
 	regRetryFirst  = 5 * time.Second
 	regRetryMax    = 60 * time.Second
+	regAwayFirst   = time.Second // where nobody answers: REGREQ, repeated for regTimeout, comes back soon
+	regAwayMax     = 10 * time.Second
 	resolveTimeout = 10 * time.Second
 	releaseTimeout = 2 * time.Second
 )
@@ -292,7 +294,11 @@ func (m *regMachine) fail(now time.Time, state RegState, text string) {
 	if state != RegRejected {
 		m.server++
 	}
-	m.retry = min(max(2*m.retry, regRetryFirst), regRetryMax)
+	first, most := regRetryFirst, regRetryMax
+	if state == RegNoAnswer {
+		first, most = regAwayFirst, regAwayMax
+	}
+	m.retry = min(max(2*m.retry, first), most)
 	if state != RegRejected && m.server%len(m.servers()) != 0 {
 		m.retry = 0 // a server that was not yet tried in this round
 	}

@@ -12,19 +12,24 @@ import (
 // registration ends, and one that was away is told again who we are. It also
 // keeps the way through a NAT open.
 const (
-	watchEvery = 15 * time.Second
+	watchEvery = 5 * time.Second
 	// watchWait is how long a POKE, with its repetitions, waits for PONG.
 	watchWait = 3 * time.Second
 	// watchMisses POKEs without an answer and the server counts as gone.
 	watchMisses = 2
 )
 
+// watchSlow is how much later than twice the round trip PONG comes where the first
+// POKE was not answered but its repetition (after 300 ms) was.
+const watchSlow = 250 * time.Millisecond
+
 // serverWatch is the watch of a server. One that never answered a POKE is
 // not judged by it.
 type serverWatch struct {
 	addr     netip.AddrPort // the server that answered
 	answered bool
-	asked    bool // a POKE waits for its PONG
+	asked    bool      // a POKE waits for its PONG
+	sent     time.Time // when it left
 	missed   int
 	at       time.Time // of the next step; zero: none
 }
@@ -60,20 +65,20 @@ func (m *regMachine) watchServer(now time.Time) {
 		w.at = now.Add(watchEvery)
 		return
 	}
-	w.asked, w.at = true, now.Add(watchWait)
+	w.asked, w.sent, w.at = true, now, now.Add(watchWait)
 	m.link = newLink(now, number, &m.out, m.trace)
 	m.sendIAX(now, wire.Poke, nil)
 }
 
-// serverAnswered takes PONG. A server that missed a POKE before may have been
-// started anew and know nothing of us.
+// serverAnswered takes PONG. A server that missed a POKE before, or the first of its
+// repetitions, may have been started anew and know nothing of us.
 func (m *regMachine) serverAnswered(now time.Time) {
 	w := &m.watch
 	if m.phase != regHeld || !w.asked {
 		return
 	}
 	w.answered = true
-	if w.missed > 0 {
+	if w.missed > 0 || now.Sub(w.sent) > 2*m.status.RTT+watchSlow {
 		m.timer = now // the next step registers again
 		w.stop()
 		return

@@ -21,6 +21,7 @@ type Net struct {
 
 	flights []flight // by time of arrival
 	fate    Fate
+	bounces bool
 }
 
 // Fate tells what happens to a packet: the delays of its copies; none: it is
@@ -33,6 +34,14 @@ func (n *Net) SetFate(f Fate) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.fate = f
+}
+
+// SetBounces decides whether senders are told of packets to addresses where nobody
+// listens, as ICMP does.
+func (n *Net) SetBounces(on bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.bounces = on
 }
 
 // New makes a network that loses nothing.
@@ -52,6 +61,22 @@ type Conn struct {
 	in     chan packet
 	closed chan struct{}
 	once   sync.Once
+	gone   bool
+	bounce func(to netip.AddrPort)
+}
+
+// OnBounce sets who is told of packets that nobody took.
+func (c *Conn) OnBounce(f func(to netip.AddrPort)) { c.bounce = f }
+
+// Vanish is what the end of its process without a word does to a socket: nothing
+// goes in or out any more, and another one can listen at its address.
+func (c *Conn) Vanish() {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	c.gone = true
+	if c.net.conns[c.addr] == c {
+		delete(c.net.conns, c.addr)
+	}
 }
 
 // Listen opens a socket.
@@ -78,6 +103,9 @@ func (c *Conn) WriteTo(b []byte, to netip.AddrPort) error {
 	n := c.net
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if c.gone {
+		return nil
+	}
 	delays := []time.Duration{0}
 	if n.fate != nil {
 		delays = n.fate(n.rnd, b, c.addr, to)
@@ -119,11 +147,16 @@ func (n *Net) delay(to netip.AddrPort, p packet, d time.Duration) {
 }
 
 func (n *Net) put(to netip.AddrPort, p packet) {
-	if c := n.conns[to]; c != nil {
-		select {
-		case c.in <- p:
-		default:
+	c := n.conns[to]
+	if c == nil {
+		if from := n.conns[p.from]; n.bounces && from != nil && from.bounce != nil {
+			from.bounce(to)
 		}
+		return
+	}
+	select {
+	case c.in <- p:
+	default:
 	}
 }
 
@@ -136,7 +169,9 @@ func (c *Conn) Close() error {
 		close(c.closed)
 		c.net.mu.Lock()
 		defer c.net.mu.Unlock()
-		delete(c.net.conns, c.addr)
+		if c.net.conns[c.addr] == c {
+			delete(c.net.conns, c.addr)
+		}
 	})
 	return nil
 }
