@@ -106,24 +106,39 @@ func TestReduce(t *testing.T) {
 	}
 }
 
-// TestNobody: a call to a silent line ends after T1, one that fails at once.
+// TestNobody: a call to a silent line ends after T1, one that only ever rings after T0.
 func TestNobody(t *testing.T) {
-	tr := newTrial(1, 50)
-	tr.caller.Document = NewDocument(bitmaps{tr.info, tr.pages})
-	a, err := NewCaller(tr.caller)
-	if err != nil {
-		t.Fatal(err)
-	}
-	buf := make([]int16, 160)
-	for n := 0; !a.Done(); n++ {
-		if n > 60*50 {
-			t.Fatal("still calling after a minute")
-		}
-		a.Transmit(buf)
-		a.Receive(make([]int16, 160))
-	}
-	if r := a.Result(); r.Outcome != t30.NoFax || r.Status.Code != 126 {
-		t.Errorf("a silent line: %v", r)
+	for _, row := range []struct {
+		line    string
+		ringing bool
+		status  string
+		seconds int // how long the call is
+	}{
+		{"silent", false, "No receiver protocol (T.30 T1 timeout)", 40}, // T1
+		{"ringing", true, "No answer from remote", 65},                  // T0
+	} {
+		t.Run(row.line, func(t *testing.T) {
+			tr := newTrial(1, 50)
+			tr.caller.Document = NewDocument(bitmaps{tr.info, tr.pages})
+			a, err := NewCaller(tr.caller)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ring := progress(1, 4)
+			in, out := make([]int16, 160), make([]int16, 160)
+			n := 0
+			for ; !a.Done() && n < 2*row.seconds*50; n++ {
+				clear(in)
+				if row.ringing {
+					ring.Read(in)
+				}
+				a.Transmit(out)
+				a.Receive(in)
+			}
+			if r := a.Result(); r.Outcome != t30.NoFax || r.Status.Text != row.status || n/50 != row.seconds {
+				t.Errorf("%d s, %v", n/50, r)
+			}
+		})
 	}
 }
 

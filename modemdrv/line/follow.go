@@ -250,14 +250,25 @@ func (t *transmission) ending(s *sending, r t30.Result) linectl.Ending {
 		return linectl.Ending{Result: linectl.Retry, Status: "Call aborted by user", Code: codeAborted}
 	case r.Outcome == t30.Rejected:
 		e.Result, e.TTS = linectl.Failed, time.Time{}
-	case r.Outcome == t30.NoFax && text == iax.DialBusy.String(): // heard as a tone
-		return t.redial(s.job, sched.CauseBusy, codeBusy, text)
 	case r.Outcome == t30.NoFax:
-		return t.redial(s.job, sched.CauseNoCarrier, codeNoCarrier, iax.DialNoCarrier.String())
+		cause, code, text := nobody(text)
+		return t.redial(s.job, cause, code, text)
 	case r.Outcome == t30.Unconfirmed:
 		e.Result, e.TTS = linectl.Failed, time.Time{}
 	}
 	return e
+}
+
+// nobody tells what the network said in tones where no fax was found: that the far
+// end is busy, or rang for a minute after the call was connected.
+func nobody(status string) (cause sched.Cause, code int, text string) {
+	switch status {
+	case iax.DialBusy.String():
+		return sched.CauseBusy, codeBusy, status
+	case iax.DialNoAnswer.String():
+		return sched.CauseNoAnswer, codeNoAnswer, status
+	}
+	return sched.CauseNoCarrier, codeNoCarrier, iax.DialNoCarrier.String()
 }
 
 // samePageLimit is how many calls in a row may bring no page over.
