@@ -53,6 +53,18 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// lossLimit is two hours: at 2400 bit/s, with all that is sent again, a call of
+// seven such pages takes 50 minutes.
+const lossLimit = 6 * callLimit
+
+// mustEnd: with ours at one end every call ends by itself.
+func mustEnd(t *testing.T, err error, seed uint64) {
+	t.Helper()
+	if errors.Is(err, study.ErrTooLong) {
+		t.Errorf("seed %d: the call did not end", seed)
+	}
+}
+
 // lossyCall makes one call, and tells how many samples it took and what was wrong.
 type lossyCall func(t *testing.T, sent string, pages []*t4.Bitmap, loss float64, seed uint64) (int, error)
 
@@ -70,7 +82,8 @@ func lossTo(t *testing.T, sent string, pages []*t4.Bitmap, loss float64, seed ui
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := study.Call(study.Session{Session: ours, Told: true}, peer, lossy(loss, seed), lossy(loss, seed+1), 2*callLimit)
+	n, err := study.Call(study.Session{Session: ours, Told: true}, peer, lossy(loss, seed), lossy(loss, seed+1), lossLimit)
+	mustEnd(t, err, seed)
 	ours.LineDown()
 	result, hangup := peer.Hangup()
 	if err := errors.Join(err, hangup); err != nil {
@@ -96,7 +109,8 @@ func lossFrom(t *testing.T, sent string, pages []*t4.Bitmap, loss float64, seed 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := study.Call(peer, study.Session{Session: ours, Told: true}, lossy(loss, seed), lossy(loss, seed+1), 2*callLimit)
+	n, err := study.Call(peer, study.Session{Session: ours, Told: true}, lossy(loss, seed), lossy(loss, seed+1), lossLimit)
+	mustEnd(t, err, seed)
 	ours.LineDown()
 	result, hangup := peer.Hangup()
 	if err := errors.Join(err, hangup); err != nil {
@@ -125,7 +139,7 @@ func lossPeers(t *testing.T, sent string, pages []*t4.Bitmap, loss float64, seed
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := study.Call(a, b, lossy(loss, seed), lossy(loss, seed+1), 2*callLimit)
+	n, err := study.Call(a, b, lossy(loss, seed), lossy(loss, seed+1), lossLimit)
 	_, hangup := a.Hangup()
 	r, hangup2 := b.Hangup()
 	if err := errors.Join(err, hangup, hangup2); err != nil {

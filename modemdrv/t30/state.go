@@ -11,7 +11,8 @@ const (
 	// Idle: before Start.
 	Idle State = iota
 
-	// Calling: CNG is sent and DIS waited for. T1 ends the call (5.4.3.1).
+	// Calling: CNG is sent and DIS waited for. T1 ends the call, or T0 while it is
+	// heard ringing at the far end (5.4.3.1).
 	Calling
 	// SendingCED: the answering tone is sent (4.3.3.4).
 	SendingCED
