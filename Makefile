@@ -11,7 +11,7 @@ HELPERS  := faxend faxreplay faxstudy
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax iax-table line-table loss-table loss-relay times times-asterisk crash crash-real faxq-table week interop clients install clean
+.PHONY: help build $(COMMANDS) demo test race verify fuzz bench bench-line bench-hfaxd bench-iax soak-iax iax-table line-table loss-table loss-relay times times-asterisk times-between crash crash-real faxq-table week interop clients install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -66,6 +66,10 @@ times-asterisk: build ## the same in real time beside HylaFAX with iaxmodem over
 	interop/setup
 	LITORIA_TIMES_TABLE=$(CURDIR)/docs/times.md $(GO) test -tags interop,times -count=1 -v -run 'TestTimes$$' -timeout 40m ./interop/fax
 
+times-between: build ## from sendfax to the dialing, and between the calls of a line, in real time: the last chapter of docs/times.md (root; four minutes)
+	interop/setup
+	LITORIA_TIMES_TABLE=$(CURDIR)/docs/times.md $(GO) test -tags interop,times -count=1 -v -run 'TestBetween$$' -timeout 10m ./interop/fax
+
 CRASHTIME ?= 60s
 crash: ## kill -9 faxq, hfaxd and lines during traffic for CRASHTIME (default 60s); every fax exactly once, or said so
 	LITORIA_CRASH_TIME=$(CRASHTIME) $(GO) test -tags crash -count=1 -v -timeout 24h ./interop/crash
@@ -93,7 +97,7 @@ iax-table: build ## a fax over each option of Asterisk, in both directions, into
 	LITORIA_TABLE=$(CURDIR)/docs/iax-interop.md CGO_ENABLED=0 $(GO) test -tags interop -count=1 -run 'TestFax' -timeout 15m -v ./interop/iax
 
 LOSSCALLS ?= 10
-loss-table: ## measure faxes over bad networks in virtual time into docs/loss-table.md (ten minutes)
+loss-table: ## measure faxes over bad networks in virtual time into docs/loss-table.md (seven minutes)
 	$(GO) test ./iax/exchange -count=1 -timeout 30m -run TestLossTable -losstable $(CURDIR)/docs/loss-table.md -losscalls $(LOSSCALLS)
 
 loss-relay: build ## the same in real time over real sockets with a relay between: its last chapter (root; six minutes)
