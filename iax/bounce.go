@@ -19,6 +19,10 @@ type bouncer interface {
 // bouncesWaiting bounds the hints that wait to be looked at; more say nothing new.
 const bouncesWaiting = 16
 
+// hintRest is how long after REGREQ further hints are not looked at: one who forges
+// them makes no flood of us.
+const hintRest = 2 * time.Second
+
 // watchBounces is the goroutine that tells the registrations.
 func (e *Endpoint) watchBounces() {
 	for to := range e.bounces {
@@ -61,8 +65,8 @@ func (m *regMachine) bounced(now time.Time) {
 		}
 	case regHeld:
 		w := &m.watch
-		if w.at.IsZero() || m.timer == now {
-			return // it never answered a POKE, or is told at once
+		if w.at.IsZero() || now.Sub(m.asked) < hintRest {
+			return // it never answered a POKE, or has just been told
 		}
 		w.missed = max(w.missed, 1)
 		if !w.asked {
@@ -74,7 +78,7 @@ func (m *regMachine) bounced(now time.Time) {
 // forgotten: the server does not know a call that we had over it. It was started
 // anew, and is told at once who we are.
 func (m *regMachine) forgotten(now time.Time) {
-	if m.phase == regHeld {
+	if m.phase == regHeld && now.Sub(m.asked) >= hintRest {
 		m.watch.stop()
 		m.timer = now
 	}

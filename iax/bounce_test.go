@@ -100,3 +100,31 @@ func TestNextServerAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestForgedHints: whoever tells for ever that nobody listens makes us ask, but
+// neither leave the server nor register more than once in two seconds.
+func TestForgedHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		auth := &secretAuthority{policy: Policy{Methods: AuthMD5, Secret: "frog"}}
+		p := newPair(t, Config{Authority: auth})
+		defer p.close(t)
+		r, err := p.a.Register(Registration{Account: Account{Username: "line", Secret: "frog"}, Server: "10.0.0.2", Refresh: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Second)
+		const n = 1000
+		for range n {
+			p.a.bounced(netip.MustParseAddrPort("10.0.0.2:4569"))
+			time.Sleep(20 * time.Millisecond)
+		}
+		if s := r.Status(); s.State != Registered {
+			t.Errorf("%+v", s)
+		}
+		auth.mu.Lock()
+		defer auth.mu.Unlock()
+		if told := len(auth.registered); told > n/100+2 {
+			t.Errorf("the server was told %d times in %d s", told, n/50)
+		}
+	})
+}
