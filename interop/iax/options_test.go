@@ -201,9 +201,14 @@ const faxLimit = 90 * time.Second
 // sends lets a line send to ReceiveFAX.
 func (f *faxLab) sends(t *testing.T, i int, row *result) {
 	t.Helper()
+	f.sendsTo(t, i, fmt.Sprint(2100+i), row)
+}
+
+func (f *faxLab) sendsTo(t *testing.T, i int, number string, row *result) {
+	t.Helper()
 	l := f.lines[i]
 	begun := time.Now()
-	id := f.l.Submit(t, l.Device, fmt.Sprint(2100+i), f.doc, "-m", "-T", "3", "-t", "3")
+	id := f.l.Submit(t, l.Device, number, f.doc, "-m", "-T", "3", "-t", "3")
 	job := lab.WaitDone(t, f.spool, id, faxLimit)
 	if job["state"] != "7" || job["npages"] != "1" {
 		t.Fatalf("job %s: state %s, %s pages, status %q", id, job["state"], job["npages"], job["status"])
