@@ -39,6 +39,7 @@ type Receiver struct {
 	short    bool    // a short training is expected
 	tryShort bool    // matching: a short training is tried
 	second   bool    // matching: and the other kind was before
+	late     bool    // matching: and so many half symbols are there that no more are waited for
 	want     int     // matching: absolute number of the half symbol that must be there
 	edge     int     // matching: absolute number of the half symbol where the alternations end, roughly
 	fakeTo   int64   // samples before this number are made up ...
@@ -214,7 +215,19 @@ func (r *Receiver) needed() int {
 // the alternations.
 func (r *Receiver) gather() {
 	r.want = r.edge + 2*(boundarySlop+r.needed()) + eqFuture + 8
+	r.late = false
 	r.state = matching
+}
+
+// waitLonger lets match look once more when more of a long training is there: an
+// impulse may have ended the alternations for us well before they did.
+func (r *Receiver) waitLonger() bool {
+	if r.tryShort || r.late {
+		return false
+	}
+	r.late = true
+	r.want += 2 * boundarySlop
+	return true
 }
 
 // match looks for the known symbols and, when they are there, computes the
@@ -224,12 +237,17 @@ func (r *Receiver) match() {
 	at, quality := r.boundary()
 	switch {
 	case quality < matchLeast:
+		if r.waitLonger() {
+			return
+		}
 	case !r.tryShort:
 		if all := r.front.zbase + at + 2*r.mode.LeastSquares + eqFuture; r.now() < all {
 			r.want = all // it began later than it seemed: wait for the rest
 			return
 		}
-		r.conclude(r.trainLong(at))
+		if good := r.trainLong(at); good || !r.waitLonger() {
+			r.conclude(good)
+		}
 		return
 	case !r.looksLong(at):
 		r.conclude(r.trainShort(at))
