@@ -34,6 +34,9 @@ type receive struct {
 	heard     bool // V.21 was: of the tones only busy and congestion matter now
 	// signal tells that the far end sends, as far as any modem knows.
 	v21Up, fastUp bool
+	now           t30.Samples // heard
+	ended         t30.Samples // when the far end's latest signal was over
+	endedSlow     bool        // it was V.21
 }
 
 // v21Flags is how many flags in a row are taken for a preamble: noise makes one
@@ -110,7 +113,22 @@ func (r *receive) stop() {
 	r.fast = nil
 }
 
+// lateEnd is how long after the end of the far end's V.21 we know of it.
+const lateEnd = 40 * t30.Second / 1000
+
+// over notes that a signal of the far end has ended.
+func (r *receive) over(slow bool) {
+	r.ended, r.endedSlow = r.now, slow
+	if slow {
+		r.ended -= lateEnd
+	}
+}
+
+// silence is how long the far end has been silent.
+func (r *receive) silence() t30.Samples { return r.now - r.ended }
+
 func (r *receive) write(pcm []int16) {
+	r.now += t30.Samples(len(pcm))
 	if !r.heard || r.listening && !r.v21Up && !r.fastUp {
 		r.tones.Write(pcm)
 	}
@@ -206,6 +224,7 @@ func (k *slowSink) down() {
 	r := &k.s.rx
 	if r.v21Up {
 		r.v21Up = false
+		r.over(true)
 		k.s.report(t30.LineNews{Rate: v21Rate, Quality: r.v21.Quality()})
 		k.s.post(t30.CarrierEvent{Status: modem.CarrierDown})
 	}
@@ -303,6 +322,7 @@ func (k *fastSink) Status(st modem.Status) {
 		}
 		k.flush()
 		r.fastUp = false
+		r.over(false)
 		k.s.report(t30.LineNews{Rate: r.fastRate, Quality: r.fast.Quality()})
 	case modem.CarrierUp, modem.TrainingFailed:
 	}

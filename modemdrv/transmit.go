@@ -22,13 +22,14 @@ const (
 	ecmFlags = 105 * time.Millisecond
 	// checkLength is the training check: 1.5 s +-10 % (T.30 5.3.6.1.4).
 	checkLength = 1355 * time.Millisecond
-	// closingFlags follow the last frame, so that the end of the carrier harms
-	// nothing.
+	// closingFlags follow the last frame. One is enough where nothing is lost; with
+	// one, 9 of 260 calls failed at 3 % of loss, with two none.
 	closingFlags = 2
 
-	// lateEnd is how long after the end of the far end's V.21 we know of it; it
-	// counts as part of the pause.
-	lateEnd = 40 * t30.Second / 1000
+	// replyPause is the silence between the far end's V.21 and ours. T.30 asks for
+	// 75 +-20 ms only where the modulation changes (5, notes); the preamble is long enough
+	// for whoever is late to listen.
+	replyPause = 45 * t30.Second / 1000
 	// patience is how long the end of the far end's signal is waited for.
 	patience = t30.Second
 )
@@ -37,9 +38,11 @@ const (
 type transmit struct {
 	s     *Session
 	burst modem.Transmitter // nil: silence
-	pause t30.Samples       // of silence before it
+	slow  bool              // it is V.21
+	pause t30.Samples       // of silence still to come before it
 	after t30.Samples       // of silence after it
 	wait  t30.Samples       // for the far end, so far
+	still t30.Samples       // how long we have been silent
 	state transmitState
 	cng   *tones.Generator
 }
@@ -62,6 +65,7 @@ func (t *transmit) idle() bool { return t.state == quiet }
 func (t *transmit) begin(a t30.Action) {
 	t.cng = nil
 	t.after = 0
+	t.slow = false
 	var src modem.BitSource
 	var rate modem.Rate
 	short := false
@@ -73,6 +77,7 @@ func (t *transmit) begin(a t30.Action) {
 		enc := hdlc.NewEncoder(hdlc.Spacing{Preamble: hdlc.FlagsFor(preamble, 300), Between: 1, Closing: closingFlags}, hdlc.Frames(octets(a.Frames)...))
 		tx := v21.NewTransmitter(enc)
 		tx.SetLevel(t.s.cfg.Level)
+		t.slow = true
 		t.start(tx, a.Pause)
 		return
 	case t30.SendTCF:
@@ -136,10 +141,22 @@ func (t *transmit) stop() { t.burst, t.state = nil, quiet }
 
 // read fills out.
 func (t *transmit) read(out []int16) {
-	for len(out) > 0 {
-		n := t.piece(out)
-		out = out[n:]
+	for rest := out; len(rest) > 0; {
+		n := t.piece(rest)
+		rest = rest[n:]
 	}
+	t.hush(out)
+}
+
+// hush counts how long we have been silent.
+func (t *transmit) hush(out []int16) {
+	for i := len(out) - 1; i >= 0; i-- {
+		if out[i] != 0 {
+			t.still = t30.Samples(len(out) - 1 - i)
+			return
+		}
+	}
+	t.still += t30.Samples(len(out))
 }
 
 // piece fills the begin of out and tells how much of it.
@@ -153,9 +170,7 @@ func (t *transmit) piece(out []int16) int {
 			clear(out)
 			return len(out)
 		}
-		if t.wait > 0 {
-			t.pause -= min(t.pause, lateEnd)
-		}
+		t.pause = t.left()
 		t.s.rx.v21Up = false
 		t.state = pausing
 		return 0
@@ -180,6 +195,20 @@ func (t *transmit) piece(out []int16) int {
 		return 0
 	}
 	return 0
+}
+
+// left is what is left of the pause: it is counted from the end of the latest
+// signal of either end.
+func (t *transmit) left() t30.Samples {
+	r := &t.s.rx
+	far := t.pause
+	if t.slow && r.endedSlow {
+		far = min(far, replyPause)
+	}
+	if r.v21Up { // it has no end
+		return far
+	}
+	return max(0, t.pause-t.still, far-r.silence())
 }
 
 // background is what is sent while we listen: CNG, or nothing.

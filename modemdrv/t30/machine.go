@@ -23,16 +23,16 @@ const (
 
 	// lastPause is how long the line is kept after our DCN, lastWait after the far
 	// end's if it does not hang up by itself: HylaFAX and spandsp take a second.
-	lastPause = 300 * Second / 1000
+	lastPause = 200 * Second / 1000
 	lastWait  = 1500 * Second / 1000
 
 	// pause is the silence between signals of different modulation, and after
-	// the far end's (5.3.2.4: 75 +- 20 ms). HylaFAX with iaxmodem takes 60 ms, too.
-	pause = 60 * Second / 1000
+	// the far end's (5.3.2.4: 75 +- 20 ms). HylaFAX with iaxmodem takes 60 ms.
+	pause = 65 * Second / 1000
 	// fastPause is the silence before a page: a computer with a Class 1 modem
 	// needs the time between the end of its answer and the command to receive.
 	// With less a busy HylaFAX missed the whole page.
-	fastPause = 95 * Second / 1000
+	fastPause = 105 * Second / 1000
 	// cedLength is how long CED lasts (4.3.3.4: 2.6 to 4.0 s).
 	cedLength = 2600 * Second / 1000
 
