@@ -252,7 +252,8 @@ func writeRows(t *testing.T, page string, rows []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, chapter, _ := strings.Cut(string(b), papers.OverAsterisk)
+	kept, between, _ := strings.Cut(string(b), papers.BetweenCalls)
+	before, chapter, _ := strings.Cut(kept, papers.OverAsterisk)
 	all := map[string]string{}
 	for line := range strings.Lines(chapter) {
 		if strings.HasPrefix(line, "| text,") || strings.HasPrefix(line, "| services,") {
@@ -265,6 +266,9 @@ func writeRows(t *testing.T, page string, rows []string) {
 	text := strings.TrimRight(before, "\n") + "\n\n" + timesHead
 	for _, key := range slices.SortedFunc(maps.Keys(all), byLength) {
 		text += all[key]
+	}
+	if between != "" {
+		text += "\n" + papers.BetweenCalls + between
 	}
 	if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
 		t.Fatal(err)

@@ -19,8 +19,12 @@ const postscript = `%!PS-Adobe-3.0
 `
 
 // OverAsterisk is the headline of the chapter of docs/times.md that is measured by
-// the tests with Asterisk and HylaFAX; it is the last one.
-const OverAsterisk = "## Over Asterisk\n"
+// the tests with Asterisk and HylaFAX, BetweenCalls of the one after it, which is
+// about our own exchange and the last one.
+const (
+	OverAsterisk = "## Over Asterisk\n"
+	BetweenCalls = "## Between calls\n"
+)
 
 // Text is one page of dense text, as PostScript.
 func Text() string {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -21,6 +22,7 @@ type result struct {
 	octets         int64
 	ours, to, from float64 // ours to ours, ours to spandsp, spandsp to ours
 	pages          int
+	phases         phases // of ours to ours
 }
 
 // line is clean, with u-law and 40 ms of delay each way.
@@ -70,7 +72,7 @@ func (r row) measure(d *faxDocument, dir string) (result, error) {
 	res := result{row: r, pages: len(d.pages)}
 	var p t30.Parameters
 	var err error
-	if res.ours, p, err = r.between(d); err != nil {
+	if res.ours, p, res.phases, err = r.between(d); err != nil {
 		return res, fmt.Errorf("ours to ours: %w", err)
 	}
 	if res.octets, err = d.size(p); err != nil {
@@ -86,25 +88,27 @@ func (r row) measure(d *faxDocument, dir string) (result, error) {
 	return res, nil
 }
 
-func (r row) between(d *faxDocument) (float64, t30.Parameters, error) {
+// between makes the call between two of ours.
+func (r row) between(d *faxDocument) (float64, t30.Parameters, phases, error) {
 	in := &tray{}
-	a, err := r.caller(d)
+	a, b, result, n, err := r.taped(d, in)
+	p := result.Parameters
 	if err != nil {
-		return 0, t30.Parameters{}, err
+		return 0, p, phases{}, err
 	}
-	b, err := r.answerer(in)
-	if err != nil {
-		return 0, t30.Parameters{}, err
-	}
-	n, err := study.Call(study.Session{Session: a, Told: true}, study.Session{Session: b, Told: true}, line(), line(), callLimit)
-	if err != nil {
-		return 0, t30.Parameters{}, err
-	}
-	p := a.Result().Parameters
 	if p.Rate != r.rate || p.ECM() != r.ecm {
-		return 0, p, fmt.Errorf("sent with %v", p)
+		return 0, p, phases{}, fmt.Errorf("sent with %v", p)
 	}
-	return seconds(n), p, same(d.pages, in.pages)
+	if len(a.mcf) == 0 {
+		return 0, p, phases{}, errors.New("nothing was confirmed")
+	}
+	times := r.phases(a, b)
+	var bits int
+	if bits, times.frames, err = sentBits(d, p); err != nil {
+		return 0, p, times, err
+	}
+	times.sent = float64(bits) / float64(r.rate.BitRate)
+	return seconds(n), p, times, same(d.pages, in.pages)
 }
 
 func (r row) toSpandsp(d *faxDocument, file string) (float64, error) {

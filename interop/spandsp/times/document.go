@@ -31,18 +31,23 @@ func (d *faxDocument) Bitmap(n int) (*t4.Bitmap, error) { return d.pages[n], nil
 
 // size is how many octets all pages have as code.
 func (d *faxDocument) size(p t30.Parameters) (octets int64, err error) {
-	for _, page := range d.pages {
-		code, err := modemdrv.NewCode(page, p)
+	for n := range d.pages {
+		code, err := d.code(n, p)
 		if err != nil {
 			return 0, err
 		}
-		n, err := io.Copy(io.Discard, code)
-		if err != nil {
-			return 0, err
-		}
-		octets += n
+		octets += int64(len(code))
 	}
 	return octets, nil
+}
+
+// code is that of a page.
+func (d *faxDocument) code(n int, p t30.Parameters) ([]byte, error) {
+	code, err := modemdrv.NewCode(d.pages[n], p)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(code)
 }
 
 // draw makes a fax document of PostScript.
