@@ -19,12 +19,14 @@ func TestServerRestarts(t *testing.T) {
 		away    time.Duration
 		bounces bool // the host tells that nobody listens
 		call    bool // there is a call over the server
+		lines   int  // further registrations
 		within  time.Duration
 	}{
 		{name: "in a call, the host tells", away: 900 * time.Millisecond, bounces: true, call: true, within: time.Second},
 		{name: "in a call, in no time", call: true, within: 21 * time.Second}, // INVAL in answer to PING, 20 s apart
 		{name: "idle, the host tells", away: 5 * time.Second, bounces: true, within: 1200 * time.Millisecond},
 		{name: "idle, the host tells nothing", away: 5 * time.Second, within: 1200 * time.Millisecond},
+		{name: "idle, twenty lines, the host tells nothing", away: 3 * time.Second, lines: 19, within: 1500 * time.Millisecond},
 		{name: "idle, for long, the host tells", away: 40 * time.Second, bounces: true, within: 10 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -39,6 +41,11 @@ func TestServerRestarts(t *testing.T) {
 				r, err := p.a.Register(Registration{Account: account, Server: "10.0.0.2", Refresh: time.Hour})
 				if err != nil {
 					t.Fatal(err)
+				}
+				for range tc.lines {
+					if _, err := p.a.Register(Registration{Account: account, Server: "10.0.0.2", Refresh: time.Hour}); err != nil {
+						t.Fatal(err)
+					}
 				}
 				time.Sleep(45*time.Second + 200*time.Millisecond)
 				if r.Status().State != Registered {
@@ -64,7 +71,7 @@ func TestServerRestarts(t *testing.T) {
 				told := func() bool {
 					auth.mu.Lock()
 					defer auth.mu.Unlock()
-					return len(auth.registered) > 0
+					return len(auth.registered) > tc.lines
 				}
 				for !told() && time.Since(back) < time.Hour {
 					time.Sleep(10 * time.Millisecond)

@@ -106,7 +106,8 @@ type Endpoint struct {
 	byRemote map[remoteKey]*dialog
 	calls    map[*Call]struct{}
 	regs     map[*Registrar]struct{}
-	unproved map[netip.Addr]int // incoming calls whose sender did not yet answer us
+	leaders  map[netip.AddrPort]*Registrar // who watches a server for all
+	unproved map[netip.Addr]int            // incoming calls whose sender did not yet answer us
 	closed   bool
 
 	dialogs sync.WaitGroup
@@ -137,7 +138,7 @@ func Listen(cfg Config) (*Endpoint, error) {
 	e := &Endpoint{
 		cfg: cfg, conn: cfg.Conn, log: cfg.Logger, numbers: cfg.Numbers, tokens: tokens,
 		byNumber: make(map[wire.CallNumber]*dialog), byRemote: make(map[remoteKey]*dialog),
-		calls: make(map[*Call]struct{}), regs: make(map[*Registrar]struct{}), unproved: make(map[netip.Addr]int),
+		calls: make(map[*Call]struct{}), regs: make(map[*Registrar]struct{}), leaders: make(map[netip.AddrPort]*Registrar), unproved: make(map[netip.Addr]int),
 	}
 	e.trunks.write = e.write
 	e.space.New = func() any { return &datagram{b: make([]byte, wire.MaxDatagram)} }

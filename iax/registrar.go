@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ func (e *Endpoint) Register(reg Registration) (*Registrar, error) {
 	r.m.onStatus = r.report
 	r.m.resolve = r.lookUp
 	r.m.attempt = r.attempt
+	r.m.leads = func(server netip.AddrPort) bool { return e.leads(r, server) }
+	r.m.spread, r.m.resign = e.doubt, func() { e.resign(r) }
 	d, err := e.open(netip.AddrPort{}, func(_ wire.CallNumber, d *dialog) machine {
 		r.d = d
 		return r
@@ -128,5 +131,6 @@ func (r *Registrar) over() bool {
 	r.e.mu.Lock()
 	defer r.e.mu.Unlock()
 	delete(r.e.regs, r)
+	maps.DeleteFunc(r.e.leaders, func(_ netip.AddrPort, l *Registrar) bool { return l == r })
 	return true
 }

@@ -65,6 +65,12 @@ type regMachine struct {
 	resolve func(server string)
 	attempt func(now time.Time, addr netip.AddrPort) (wire.CallNumber, bool)
 
+	// leads tells whether this registration watches the server for others, spread
+	// tells those something, resign ends that. All nil: there are no others.
+	leads  func(server netip.AddrPort) bool
+	spread func(server netip.AddrPort, tell func(*regMachine, time.Time))
+	resign func()
+
 	server    int // index of the server in use: 0 Server, then Backups
 	tokenSeen bool
 	releasing bool
@@ -263,7 +269,7 @@ func (m *regMachine) acked(now time.Time, ies wire.IEs) {
 	}
 	m.timer = now.Add(granted * refreshNum / refreshDen)
 	m.status.Next = m.timer
-	m.watch.begin(now, m.status.Addr)
+	m.watch.begin(now.Add(m.watchPause()), m.status.Addr)
 	m.tell(Registered, "")
 }
 
@@ -286,6 +292,9 @@ func (m *regMachine) rejected(now time.Time, ies wire.IEs) {
 // that does not answer makes room for the next in the list.
 func (m *regMachine) fail(now time.Time, state RegState, text string) {
 	m.watch.stop()
+	if m.resign != nil {
+		m.resign()
+	}
 	m.pending = m.pending[:0]
 	if m.releasing {
 		m.finishUp()
