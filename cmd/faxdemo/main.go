@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/litoria-fax/litoria/protocol/getopt"
 )
 
 func main() {
@@ -32,17 +34,14 @@ func main() {
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return fmt.Errorf("faxdemo takes no arguments, only options; see faxdemo -help")
+				return getopt.Usage("%q is not expected", c.Args().First())
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return demo(ctx, c.String("bin"), c.String("out"), c.Bool("keep"))
 		},
 	}
-	if err := app.Run(os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "faxdemo:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 func demo(ctx context.Context, bin, out string, keep bool) error {

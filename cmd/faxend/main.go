@@ -17,6 +17,7 @@ import (
 	"github.com/litoria-fax/litoria/modemdrv"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 )
 
 func main() {
@@ -44,16 +45,13 @@ func main() {
 		},
 		Action: run,
 	}
-	if err := app.Run(os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "faxend:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 func run(c *cli.Context) (err error) {
 	role := c.Args().First()
 	if role != "calling" && role != "answering" || c.NArg() != 1 {
-		return errors.New("say calling or answering")
+		return getopt.Usage("say calling or answering")
 	}
 	cfg := settings(c, role == "calling")
 	if name := c.String("send"); name != "" {

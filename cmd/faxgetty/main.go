@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -41,14 +40,7 @@ func main() {
 		},
 		Action: run,
 	}
-	args, err := getopt.Arguments(os.Args[1:], app.Flags)
-	if err == nil {
-		err = app.Run(append(os.Args[:1:1], args...))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faxgetty:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 func run(c *cli.Context) error {

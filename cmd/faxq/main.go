@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -37,14 +36,7 @@ func main() {
 		},
 		Action: run,
 	}
-	args, err := getopt.Arguments(os.Args[1:], app.Flags)
-	if err == nil {
-		err = app.Run(append(os.Args[:1:1], args...))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faxq:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 func run(c *cli.Context) error {
@@ -52,7 +44,7 @@ func run(c *cli.Context) error {
 		return starter.Run(ids)
 	}
 	if c.NArg() > 0 {
-		return fmt.Errorf("%q is not understood; see faxq -help", c.Args().First())
+		return getopt.Usage("%q is not understood", c.Args().First())
 	}
 	return detach.Serve(!c.Bool("D"), func(detached bool, ready func() error) error { return serve(c, detached, ready) })
 }

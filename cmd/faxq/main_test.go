@@ -68,9 +68,9 @@ func TestBackground(t *testing.T) {
 func TestWrongCalls(t *testing.T) {
 	for _, row := range []struct{ args, want string }{
 		{"-q /nowhere/at/all", "/nowhere/at/all"},
-		{"-z", "faxq: invalid option -- 'z'\n"},
-		{"-D what", "faxq: \"what\" is not understood; see faxq -help\n"},
-		{"-Dq", "faxq: option requires an argument -- 'q'\n"},
+		{"-z", "faxq: invalid option -- 'z'; faxq --help lists the options\n"},
+		{"-D what", "faxq: \"what\" is not understood; faxq --help lists the options\n"},
+		{"-Dq", "faxq: option requires an argument -- 'q'; faxq --help lists the options\n"},
 	} {
 		out, err := program(strings.Fields(row.args)...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), row.want) || strings.Count(string(out), "\n") != 1 {

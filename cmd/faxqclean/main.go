@@ -18,17 +18,7 @@ import (
 	"github.com/litoria-fax/litoria/spool"
 )
 
-func main() {
-	program := app(os.Stdout)
-	args, err := getopt.Arguments(os.Args[1:], program.Flags)
-	if err == nil {
-		err = program.Run(append(os.Args[:1:1], args...))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faxqclean:", err)
-		os.Exit(1)
-	}
-}
+func main() { os.Exit(getopt.Main(app(os.Stdout), os.Args, os.Stderr)) }
 
 func app(out io.Writer) *cli.App {
 	return &cli.App{
@@ -59,14 +49,14 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 func age(c *cli.Context, option string) (time.Duration, error) {
 	n, err := strconv.ParseUint(c.String(option), 0, 32)
 	if err != nil {
-		return 0, fmt.Errorf("-%s %s: not a number of seconds", option, c.String(option))
+		return 0, getopt.Usage("-%s %s: not a number of seconds", option, c.String(option))
 	}
 	return time.Duration(n) * time.Second, nil
 }
 
 func clean(c *cli.Context, out io.Writer) error {
 	if c.NArg() > 0 {
-		return fmt.Errorf("%q is not understood; see faxqclean -help", c.Args().First())
+		return getopt.Usage("%q is not understood", c.Args().First())
 	}
 	s, err := spool.Open(c.String("q"))
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/litoria-fax/litoria/modemdrv/study"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 )
 
 func main() {
@@ -40,7 +41,7 @@ func main() {
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				return errors.New("no recording is given")
+				return getopt.Usage("no recording is given")
 			}
 			for _, path := range c.Args().Slice() {
 				if c.Bool("frames") {
@@ -56,10 +57,7 @@ func main() {
 			return nil
 		},
 	}
-	if err := app.Run(os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "faxreplay:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 // printFrames prints the frames of a recorded call, with the time since the

@@ -36,7 +36,7 @@ func main() {
 		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "q", Value: ".", Usage: "the spool `DIRECTORY`; faxq runs its send command there"},
-			&cli.StringFlag{Name: "m", Required: true, Usage: "the `DEVICE` to send on"},
+			&cli.StringFlag{Name: "m", Usage: "the `DEVICE` to send on"},
 			&cli.BoolFlag{Name: "l", Usage: "lock the modem (no effect: the line's process sees to it)"},
 			&cli.StringSliceFlag{Name: "c", Usage: "set a configuration parameter for this call, `'TAG: VALUE'`"},
 		},
@@ -45,12 +45,12 @@ func main() {
 			return err
 		},
 	}
-	args, err := getopt.Arguments(os.Args[1:], app.Flags)
-	if err == nil {
-		err = app.Run(append(os.Args[:1:1], args...))
-	}
+	err := getopt.Run(app, os.Args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxsend:", err)
+	}
+	if getopt.Status(err) == getopt.StatusUsage {
+		status = getopt.StatusUsage
 	}
 	os.Exit(status)
 }
@@ -59,8 +59,11 @@ func main() {
 // that of the last job that was begun (FaxSendStatus), as HylaFAX's faxq reads
 // it.
 func send(c *cli.Context) (int, error) {
-	if c.NArg() == 0 {
-		return int(linectl.Failed), errors.New("no job file is given")
+	switch {
+	case c.String("m") == "":
+		return int(linectl.Failed), getopt.Usage("no device is given (-m)")
+	case c.NArg() == 0:
+		return int(linectl.Failed), getopt.Usage("no job file is given")
 	}
 	s, err := spool.Open(c.String("q"))
 	if err != nil {

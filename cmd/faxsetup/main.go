@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/spool"
 	"github.com/litoria-fax/litoria/spool/config"
 )
@@ -37,15 +38,16 @@ func main() {
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what is wrong"},
 			&cli.BoolFlag{Name: "verbose", Usage: "print what is done (as without -quiet)"},
 		},
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return fmt.Errorf("%w; %s (faxsetup -help lists what is)", err, unsupported)
-		},
 		Action: run,
 	}
-	if err := app.Run(os.Args); err != nil {
+	err := getopt.Run(app, os.Args)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faxsetup:", err)
-		os.Exit(1)
 	}
+	if getopt.Status(err) == getopt.StatusUsage {
+		fmt.Fprintln(os.Stderr, "faxsetup:", unsupported)
+	}
+	os.Exit(getopt.Status(err))
 }
 
 func run(c *cli.Context) error {
@@ -53,7 +55,7 @@ func run(c *cli.Context) error {
 		return addLine(c.String("q"), c.String("add"), c.Args().Slice())
 	}
 	if c.NArg() > 0 {
-		return fmt.Errorf("%q is not understood; %s", c.Args().First(), unsupported)
+		return getopt.Usage("%q is not understood", c.Args().First())
 	}
 	say := func(format string, args ...any) {
 		if !c.Bool("quiet") {

@@ -17,13 +17,11 @@ import (
 	"github.com/litoria-fax/litoria/modemdrv/study"
 	"github.com/litoria-fax/litoria/modemdrv/t30"
 	"github.com/litoria-fax/litoria/protocol"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 )
 
 func main() {
-	if err := newApp().Run(os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "faxstudy:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(newApp(), os.Args, os.Stderr))
 }
 
 func newApp() *cli.App {
@@ -84,7 +82,7 @@ func studyFlags() []cli.Flag {
 
 func run(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return errors.New("say what to study: " + strings.Join(names(), ", "))
+		return getopt.Usage("say what to study: %s", strings.Join(names(), ", "))
 	}
 	name := c.Args().First()
 	if name == "call" {
@@ -95,7 +93,7 @@ func run(c *cli.Context) error {
 			return bursts(c, m)
 		}
 	}
-	return fmt.Errorf("%s is none of %s", name, strings.Join(names(), ", "))
+	return getopt.Usage("%s is none of %s", name, strings.Join(names(), ", "))
 }
 
 // line is what the options say.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/litoria-fax/litoria/protocol/server/daemon"
 )
 
 func main() {
-	if err := daemon.Main(os.Args, os.Stdin, os.Stdout, os.Stderr); err != nil {
+	err := daemon.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "hfaxd:", err)
-		os.Exit(1)
 	}
+	os.Exit(getopt.Status(err))
 }

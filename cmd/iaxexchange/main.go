@@ -14,6 +14,7 @@ import (
 
 	"github.com/litoria-fax/litoria/iax"
 	"github.com/litoria-fax/litoria/iax/exchange"
+	"github.com/litoria-fax/litoria/protocol/getopt"
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 )
@@ -35,15 +36,12 @@ func main() {
 		},
 		Action: run,
 	}
-	if err := app.Run(os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "iaxexchange:", err)
-		os.Exit(1)
-	}
+	os.Exit(getopt.Main(app, os.Args, os.Stderr))
 }
 
 func run(c *cli.Context) error {
 	if c.Args().Present() {
-		return fmt.Errorf("%q is not expected; see iaxexchange --help", c.Args().First())
+		return getopt.Usage("%q is not expected", c.Args().First())
 	}
 	zerolog.TimeFieldFormat = time.RFC3339Nano
 	level := zerolog.InfoLevel

@@ -18,7 +18,21 @@ import (
 // Expand rewrites arguments: each option stands alone, followed by its argument, if it has one, and
 // the operands come last, behind "--". spec is getopt(3)'s: letters, with a colon behind those that
 // take an argument. Long options are left as they are; their arguments follow an equals sign.
-func Expand(args []string, spec string) ([]string, error) {
+func Expand(args []string, spec string) ([]string, error) { return expand(args, spec, nil) }
+
+// ExpandFor is Expand for a program whose long options are those of flags: others are refused.
+func ExpandFor(args []string, spec string, flags []cli.Flag) ([]string, error) {
+	long := map[string]bool{}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			long[name] = len(name) > 1
+		}
+	}
+	return expand(args, spec, long)
+}
+
+// expand is Expand; long, if not nil, has the names of all long options.
+func expand(args []string, spec string, long map[string]bool) ([]string, error) {
 	var options, operands []string
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -27,6 +41,9 @@ func Expand(args []string, spec string) ([]string, error) {
 			operands = append(operands, args[i+1:]...)
 			i = len(args)
 		case strings.HasPrefix(arg, "--"):
+			if name, _, _ := strings.Cut(arg[2:], "="); long != nil && !long[name] {
+				return nil, fmt.Errorf("unrecognized option '--%s'", name)
+			}
 			options = append(options, arg)
 		case len(arg) > 1 && arg[0] == '-':
 			next := ""

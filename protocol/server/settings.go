@@ -125,9 +125,12 @@ func (c *Settings) setOther(tag, value string) error {
 		c.ClearTextFrom = strings.Fields(strings.ReplaceAll(value, ",", " "))
 		return nil
 	case "admingroup":
-		return &UnsupportedError{tag, "administrators are those with an administrator password in hosts.hfaxd"}
-	case "pageridmapfile", "prioritymap", "retrytimemap", "killtimemap", "maxmsglength":
-		return &UnsupportedError{tag, "pagers (SNPP) are not served"}
+		return &UnsupportedError{"AdminGroup", "it is for logins by PAM, which are not supported; administrators have an administrator password in hosts.hfaxd"}
+	}
+	for _, pagers := range []string{"PagerIDMapFile", "PriorityMap", "RetryTimeMap", "KillTimeMap", "MaxMsgLength"} {
+		if strings.ToLower(pagers) == tag {
+			return &UnsupportedError{pagers, "pagers (SNPP) are not supported"}
+		}
 	}
 	return fmt.Errorf("unknown parameter %s", tag)
 }

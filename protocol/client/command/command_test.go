@@ -437,5 +437,11 @@ func TestHelp(t *testing.T) {
 		if code != 0 || !strings.HasPrefix(out, "usage: "+name) || errOut != "" {
 			t.Errorf("%s --help = %d, %q, %q", name, code, out, errOut)
 		}
+		for _, bad := range []string{"--nosuch", "--nosuch=1"} {
+			code, out, errOut = w.run(f, bad)
+			if code != 255 || out != "" || !strings.Contains(errOut, ": unrecognized option '--nosuch'\nusage: "+name+" ") {
+				t.Errorf("%s %s = %d, %q, %q", name, bad, code, out, errOut)
+			}
+		}
 	}
 }

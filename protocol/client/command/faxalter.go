@@ -48,7 +48,7 @@ func Faxalter(ctx context.Context, env *Env, args []string) int {
 	s := &faxalter{base: newBase(env, "faxalter"), from: env.Now()}
 	s.readConfig(s.set, "hyla.conf")
 	code := exitOK
-	expanded, err := getopt.Expand(args[1:], faxalterSpec)
+	expanded, err := getopt.ExpandFor(args[1:], faxalterSpec, s.flags())
 	if err != nil {
 		env.errorf("faxalter: %v", err)
 		return s.usage()

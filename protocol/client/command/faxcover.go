@@ -25,7 +25,7 @@ type faxcover struct {
 // Faxcover writes a cover page as PostScript (faxcover(1)).
 func Faxcover(env *Env, args []string) int {
 	s := &faxcover{env: env, size: "default"}
-	expanded, err := getopt.Expand(args[1:], faxcoverSpec)
+	expanded, err := getopt.ExpandFor(args[1:], faxcoverSpec, s.flags())
 	if err != nil {
 		env.errorf("faxcover: %v", err)
 		return s.usage()

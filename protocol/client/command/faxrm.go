@@ -29,7 +29,7 @@ func Faxrm(ctx context.Context, env *Env, args []string) int {
 		env.errorf("usage: faxrm [-h server-host] [-adv] id...")
 		return exitFailed
 	}
-	expanded, err := getopt.Expand(args[1:], faxrmSpec)
+	expanded, err := getopt.ExpandFor(args[1:], faxrmSpec, s.flags())
 	if err != nil {
 		env.errorf("faxrm: %v", err)
 		return usage()

@@ -35,7 +35,7 @@ func Faxstat(ctx context.Context, env *Env, args []string) int {
 	s := &faxstat{base: newBase(env, "faxstat"), dirs: []protocol.Dir{protocol.DirStatus}}
 	set := s.base.set
 	s.readConfig(set, "hyla.conf")
-	expanded, err := getopt.Expand(args[1:], faxstatSpec)
+	expanded, err := getopt.ExpandFor(args[1:], faxstatSpec, s.flags())
 	if err != nil {
 		env.errorf("faxstat: %v", err)
 		env.errorf("usage: faxstat [-h server-host] [-adfgilrsvw] [--json].")

@@ -60,7 +60,7 @@ func Sendfax(ctx context.Context, env *Env, args []string) int {
 		s.book = filepath.Join(env.HomeDir, ".faxdb")
 	}
 	s.readConfig(s.set, "hyla.conf", "sendfax.conf")
-	expanded, err := getopt.Expand(args[1:], sendfaxSpec)
+	expanded, err := getopt.ExpandFor(args[1:], sendfaxSpec, s.flags())
 	if err != nil {
 		env.errorf("%s: %v", s.name, err)
 		return s.usage()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -39,6 +40,7 @@ type port struct {
 type options struct {
 	spool      string
 	ports      []port
+	absent     []string // ports that were asked for and are not served
 	inetd      bool
 	background bool
 	bind       string
@@ -50,9 +52,22 @@ type options struct {
 	help       bool
 }
 
+// What HylaFAX's hfaxd can be told to serve, and this one does not.
+const (
+	snpp        = "pagers (SNPP) are"
+	oldProtocol = "the protocol before HylaFAX 4 is"
+)
+
 func (o *options) flags() []cli.Flag {
+	// Debian starts hfaxd with -i 4559 -s 444: fax clients must be served all the same.
+	warn := func(option, what string) func(string) error {
+		return func(s string) error {
+			o.absent = append(o.absent, fmt.Sprintf("-%s %s: %s not supported; nobody listens there", option, s, what))
+			return nil
+		}
+	}
 	refuse := func(what string) func(string) error {
-		return func(string) error { return fmt.Errorf("%s is not supported", what) }
+		return func(string) error { return fmt.Errorf("%s not supported", what) }
 	}
 	return []cli.Flag{
 		getopt.Option("q", "DIR", "spool directory", func(s string) error { o.spool = s; return nil }),
@@ -72,11 +87,11 @@ func (o *options) flags() []cli.Flag {
 		getopt.Option("user", "NAME", "user to become when started as root (default uucp)", func(s string) error { o.user = s; return nil }),
 		getopt.Option("config-dir", "DIR", "directory of hyla.conf and hfaxd.conf", func(s string) error { o.configDir = s; return nil }),
 		getopt.Switch("debug", "trace everything (ServerTracing: 0x1ff)", func() { o.debug = true }),
-		getopt.Option("s", "PORT", "not supported: pagers (SNPP)", refuse("-s: SNPP (pagers)")),
-		getopt.Switch("S", "not supported: pagers (SNPP)", func() { o.ports = append(o.ports, port{name: "SNPP"}) }),
-		getopt.Option("o", "PORT", "not supported: the protocol before HylaFAX 4", refuse("-o: the protocol before HylaFAX 4")),
-		getopt.Switch("O", "not supported: the protocol before HylaFAX 4", func() { o.ports = append(o.ports, port{name: "old"}) }),
-		getopt.Option("u", "SOCKET", "not supported: Unix sockets", refuse("-u: Unix sockets")),
+		getopt.Option("s", "PORT", "not supported: pagers (SNPP)", warn("s", snpp)),
+		getopt.Option("S", "", "not supported: pagers (SNPP)", refuse("-S: "+snpp)),
+		getopt.Option("o", "PORT", "not supported: the protocol before HylaFAX 4", warn("o", oldProtocol)),
+		getopt.Option("O", "", "not supported: the protocol before HylaFAX 4", refuse("-O: "+oldProtocol)),
+		getopt.Option("u", "SOCKET", "not supported: Unix sockets", refuse("-u: Unix sockets are")),
 		getopt.Switch("help", "show this text", func() { o.help = true }),
 	}
 }
@@ -84,14 +99,9 @@ func (o *options) flags() []cli.Flag {
 // Main runs hfaxd with the arguments of its command line, the program's name first.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	o := &options{spool: defaultSpool, background: true, user: "uucp", configDir: configDir}
-	expanded, err := getopt.Arguments(args[1:], o.flags())
-	if err != nil {
-		return err
-	}
 	app := &cli.App{
 		Name: "hfaxd", Usage: "HylaFAX client-server protocol server", HideHelp: true, HideVersion: true,
 		UsageText: "hfaxd -q DIR -i PORT [-d]", Flags: o.flags(), Writer: stdout, ErrWriter: stderr,
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err }, // said once, by the caller
 		Action: func(c *cli.Context) error {
 			if o.help {
 				return getopt.Help(c.App.Writer, c.App)
@@ -99,15 +109,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			return o.run(stdin, stderr)
 		},
 	}
-	return app.Run(append(args[:1:1], expanded...))
+	return getopt.Run(app, args)
 }
 
 // run serves until a signal ends it, in the background unless -d was given.
 func (o *options) run(stdin io.Reader, stderr io.Writer) error {
-	for _, p := range o.ports {
-		if p.name == "SNPP" || p.name == "old" {
-			return fmt.Errorf("the protocol %s is not supported", p.name)
-		}
+	if len(o.absent) > 0 && len(o.ports) == 0 {
+		return getopt.Usage("%s; fax clients need -i PORT", strings.Join(o.absent, "; "))
 	}
 	if len(o.ports) == 0 { // as HylaFAX: no port is as good as -I
 		o.inetd = true
@@ -135,6 +143,9 @@ func (o *options) run(stdin io.Reader, stderr io.Writer) error {
 		}
 		files = append(files, f)
 	}
+	for _, what := range o.absent {
+		fmt.Fprintln(stderr, "hfaxd:", what)
+	}
 	return detach.Start(os.Args[1:], files)
 }
 
@@ -151,6 +162,9 @@ func (o *options) serve(stdin io.Reader, stderr io.Writer, files []*os.File, rea
 		}
 	}
 	log, facility := o.newLog(stderr, len(files) > 0)
+	for _, what := range o.absent {
+		log.Warn().Msg(what)
+	}
 	if err := dropRoot(o.user, log); err != nil {
 		return err
 	}

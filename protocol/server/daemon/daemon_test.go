@@ -170,6 +170,10 @@ func TestBackgroundFails(t *testing.T) {
 		args []string
 		want string
 	}{
+		"-S":         {[]string{"-q", spool, "-S"}, "hfaxd: -S: pagers (SNPP) are not supported; hfaxd --help lists the options\n"},
+		"-O":         {[]string{"-q", spool, "-O"}, "hfaxd: -O: the protocol before HylaFAX 4 is not supported; hfaxd --help"},
+		"-u":         {[]string{"-q", spool, "-u", "socket"}, "hfaxd: -u: Unix sockets are not supported; hfaxd --help"},
+		"AdminGroup": {[]string{"-q", spool, "-c", "AdminGroup: wheel"}, "AdminGroup has no effect: it is for logins by PAM, which are not supported"},
 		"no spool":   {[]string{"-q", spool + "/none"}, "is not a spool directory"},
 		"no key":     {[]string{"-q", spool, "-c", "TLSCertificate: nosuch.pem"}, "TLS: "},
 		"bad option": {[]string{"-q", spool, "-c", "IdleTimeout: soon"}, `"soon" is not a number of seconds`},
@@ -183,6 +187,53 @@ func TestBackgroundFails(t *testing.T) {
 	}
 	if left := daemons(t, exe); len(left) > 0 {
 		t.Errorf("left in the background: %v", left)
+	}
+}
+
+// Debian starts hfaxd for pagers too: fax clients are served all the same, and the command says what is not.
+// So does the log for parameters that do nothing here.
+func TestNotServed(t *testing.T) {
+	exe, spool := program(t)
+	if err := os.WriteFile(filepath.Join(spool, "etc", "hfaxd.conf"), []byte("ServerTracing: 1\nAdminGroup: faxadmin\nMaxMsgLength: 128\nUserGroup: fax\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	port, pagers := freePort(t), freePort(t)
+	out, err := hfaxd(exe, "-q", spool, "-l", "127.0.0.1", "-i", port, "-s", pagers, "-o", "4557").CombinedOutput()
+	want := "hfaxd: -s " + pagers + ": pagers (SNPP) are not supported; nobody listens there\n" +
+		"hfaxd: -o 4557: the protocol before HylaFAX 4 is not supported; nobody listens there\n"
+	if err != nil || string(out) != want {
+		t.Errorf("hfaxd: %v, %q, want %q", err, out, want)
+	}
+	for _, pid := range daemons(t, exe) {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if out, err := hfaxd(exe, "-q", spool, "-s", pagers).CombinedOutput(); err == nil || !strings.Contains(string(out), "fax clients need -i PORT") {
+		t.Errorf("hfaxd for pagers alone: %v, %q", err, out)
+	}
+	foreground := hfaxd(exe, "-d", "-q", spool, "-l", "127.0.0.1", "-i", freePort(t), "-s", pagers)
+	log, err := foreground.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := foreground.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { foreground.Process.Kill(); foreground.Wait() })
+	defer time.AfterFunc(10*time.Second, func() { foreground.Process.Kill() }).Stop() // ends the log
+	lines := bufio.NewScanner(log)
+	for _, want := range []string{
+		"-s " + pagers + ": pagers (SNPP) are not supported",
+		"line 2: AdminGroup has no effect: it is for logins by PAM, which are not supported",
+		"line 3: MaxMsgLength has no effect: pagers (SNPP) are not supported",
+		"line 4: unknown parameter usergroup",
+	} {
+		found := false
+		for !found && lines.Scan() {
+			found = strings.Contains(lines.Text(), want)
+		}
+		if !found {
+			t.Fatalf("the log does not say %q", want)
+		}
 	}
 }
 
@@ -244,7 +295,7 @@ func TestConfiguration(t *testing.T) {
 		{"IdleTimeout: 60\n", time.Minute, ""},
 		{"NoSuch: 1\nServerTracing: much\nIdleTimeout: 120\n", 2 * time.Minute, "unknown parameter nosuch"},
 		{"ServerTracing: 0x100\nIdleTimeout: 30\n", 30 * time.Second, "configuration read"},
-		{"ServerTracing: 1\nMaxMsgLength: 30\n", 900 * time.Second, "maxmsglength has no effect: pagers (SNPP) are not served"},
+		{"ServerTracing: 1\nMaxMsgLength: 30\n", 900 * time.Second, "MaxMsgLength has no effect: pagers (SNPP) are not supported"},
 	} {
 		out.Reset()
 		if err := os.WriteFile(file, []byte(tt.text), 0o644); err != nil {
