@@ -55,7 +55,7 @@ func startLoad(t testing.TB, name, program string, n int) *loadServer {
 	port := fmt.Sprint(ports.TCP(t))
 	addr := net.JoinHostPort("127.0.0.1", port)
 	fillQueue(t, dir, n)
-	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
+	cmd := serverCommand(t, program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%v: run interop/setup first", err)
 	}
@@ -409,7 +409,7 @@ func loadPrograms(t testing.TB) []struct{ name, program string } {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	return []struct{ name, program string }{{"hylafax", "/usr/sbin/hfaxd"}, {"ours", filepath.Join(dir, "hfaxd")}}
+	return []struct{ name, program string }{{"hylafax", hylafaxd}, {"ours", filepath.Join(dir, "hfaxd")}}
 }
 
 // loads are the benchmarks.

@@ -105,10 +105,23 @@ func makeSpoolFiles(t testing.TB) string {
 	return dir
 }
 
+const hylafaxd = "/usr/sbin/hfaxd"
+
+// serverCommand is what starts an hfaxd, HylaFAX's or ours.
+func serverCommand(t testing.TB, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	argv := []string{program}
+	if program == hylafaxd {
+		argv = lab.HylaFAXd(t)
+	}
+	argv = append(argv, args...)
+	return exec.Command(argv[0], argv[1:]...)
+}
+
 // startHylaFAX starts HylaFAX's hfaxd on a free port.
 func startHylaFAX(t *testing.T, dir string) string {
 	t.Helper()
-	return startProgram(t, "/usr/sbin/hfaxd", dir)
+	return startProgram(t, hylafaxd, dir)
 }
 
 // startProgram starts an hfaxd, HylaFAX's or ours, on a free port.
@@ -116,7 +129,7 @@ func startProgram(t *testing.T, program, dir string) string {
 	t.Helper()
 	port := fmt.Sprint(ports.TCP(t))
 	addr := net.JoinHostPort("127.0.0.1", port)
-	cmd := exec.Command(program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
+	cmd := serverCommand(t, program, "-q", dir, "-l", "127.0.0.1", "-i", port, "-d")
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%s: %v: run interop/setup first", program, err)
 	}

@@ -123,7 +123,7 @@ func StartHylaFAX(t testing.TB, spool string, devids ...string) *HylaFAX {
 	t.Helper()
 	h := &HylaFAX{Spool: spool, Port: ports.TCP(t), dir: filepath.Dir(spool)}
 	Start(t, h.dir, "faxq", "faxq", "-q", spool, "-D")
-	Start(t, h.dir, "hfaxd", "hfaxd", "-q", spool, "-i", fmt.Sprint(h.Port), "-d")
+	Start(t, h.dir, "hfaxd", append(HylaFAXd(t), "-q", spool, "-i", fmt.Sprint(h.Port), "-d")...)
 	for _, d := range devids {
 		Start(t, h.dir, "faxgetty-"+d, "faxgetty", "-q", spool, d)
 		t.Cleanup(func() { os.Remove("/var/lock/LCK.." + d) })

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -112,6 +113,9 @@ var stateLine = regexp.MustCompile(`(?m)^state:.*$`)
 var statusLine = regexp.MustCompile(`(?m)^status:.*$`)
 
 func (s *Scheduler) setState(path, state, status string) {
+	// A program that is started at this moment would have the lock until it runs.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return
