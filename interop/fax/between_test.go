@@ -50,6 +50,7 @@ func TestBetween(t *testing.T) {
 	}
 	for range betweenRounds {
 		m.alone(t, spool, submit)
+		l.WaitIdle(t)
 	}
 	m.queued(t, spool, submit)
 	text := m.String()
@@ -105,7 +106,9 @@ func (m *betweenTimes) call(t *testing.T, spool, id string) callPhases {
 	if job["state"] != "7" || job["totdials"] != "1" {
 		t.Errorf("job %s: state %s after %s dials, status %q", id, job["state"], job["totdials"], job["status"])
 	}
-	c := readPhases(t, filepath.Join(spool, "log", "c"+job["commid"]))
+	log := filepath.Join(spool, "log", "c"+job["commid"])
+	lab.Wait(t, betweenLimit, "the end of the call", func() bool { return lab.Contains(log, "SESSION END") }) // DCN goes out after the job is filed
+	c := readPhases(t, log)
 	m.first = append(m.first, c.image.Sub(c.from).Seconds())
 	m.confirm = append(m.confirm, c.mcf.Sub(c.imageEnd).Seconds())
 	m.end = append(m.end, c.to.Sub(c.mcf).Seconds())
