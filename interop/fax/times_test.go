@@ -41,7 +41,7 @@ func (r *timed) String() string { return r.document + "-" + r.name }
 type callTimes struct {
 	dial  float64 // from the start of sendfax to the beginning of the session
 	call  float64 // the session, as the sender's log has it
-	after float64 // from its end to the job in doneq; ours is filed before the log ends
+	after float64 // from its end to the job in doneq; ours is filed before DCN has gone out
 	again int     // requests for frames that a stall of the machine spoiled, pages that were refused
 }
 
@@ -172,7 +172,9 @@ func (r *timed) time(t *testing.T, spool string, submit func() string) (c callTi
 	if rate := strings.TrimSpace(strings.TrimSuffix(job["signalrate"], "bit/s")); rate != fmt.Sprint(r.rate) {
 		t.Errorf("job %s was sent at %s bit/s", id, rate)
 	}
-	s := readSession(t, filepath.Join(spool, "log", "c"+job["commid"]))
+	log := filepath.Join(spool, "log", "c"+job["commid"])
+	lab.Wait(t, timesLimit, "the end of the session", func() bool { return lab.Contains(log, "SESSION END") })
+	s := readSession(t, log)
 	c = callTimes{dial: s.from.Sub(begun).Seconds(), call: s.to.Sub(s.from).Seconds(), after: max(0, file.ModTime().Sub(s.to).Seconds()), again: s.again}
 	if job["totdials"] != "1" {
 		t.Logf("job %s: %s dials; the last one is taken", id, job["totdials"])
