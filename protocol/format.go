@@ -103,11 +103,12 @@ type ValueType uint8
 
 // The types of values, named after printf's conversions.
 const (
-	TypeNone    ValueType = iota // the letter means nothing: print nothing
-	TypeString                   // %s: precision cuts
-	TypeChar                     // %c: precision is ignored
-	TypeDecimal                  // %u
-	TypeOctal                    // %o
+	TypeNone      ValueType = iota // the letter means nothing: print nothing
+	TypeString                     // %s: precision cuts
+	TypeChar                       // %c: precision is ignored
+	TypeDecimal                    // %u
+	TypeOctal                      // %o
+	TypeAsWritten                  // the field itself, as in the format: for letters that mean nothing
 )
 
 // String makes a text value.
@@ -142,6 +143,8 @@ func (item *FormatItem) append(dst []byte, v Value) []byte {
 	switch v.Type {
 	case TypeNone:
 		return dst
+	case TypeAsWritten:
+		return append(append(dst, item.spec...), item.Letter)
 	case TypeString:
 		s := v.Text
 		if item.Precision >= 0 && len(s) > item.Precision {

@@ -244,6 +244,15 @@ func (s *session) inodeValue(letter byte, info fs.FileInfo) protocol.Value {
 	case 'u':
 		return protocol.Decimal(st.user)
 	}
+	return noDatum(letter)
+}
+
+// noDatum is what FILEFMT and MDMFMT show for a letter that means nothing: as HylaFAX's do, a capital
+// as it is written, nothing for a small one.
+func noDatum(letter byte) protocol.Value {
+	if letter >= 'A' && letter <= 'Z' {
+		return protocol.Value{Type: protocol.TypeAsWritten}
+	}
 	return protocol.Value{}
 }
 

@@ -143,7 +143,7 @@ func (s *session) modemValue(m *modemInfo) func(byte) protocol.Value {
 			}
 			return protocol.Char(' ')
 		}
-		return protocol.Value{}
+		return noDatum(letter)
 	}
 }
 
