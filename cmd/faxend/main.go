@@ -36,10 +36,10 @@ func main() {
 			&cli.StringFlag{Name: "send", Usage: "TIFF `FILE` of fax pages to send or, answering, to be polled"},
 			&cli.StringFlag{Name: "receive", Usage: "TIFF `FILE` to add received pages to"},
 			&cli.BoolFlag{Name: "poll", Usage: "calling: ask for the far end's document"},
-			&cli.StringFlag{Name: "subaddress", Usage: "for the receiver (SUB)"},
+			&cli.StringFlag{Name: "subaddress", Usage: "calling: for the receiver (SUB)"},
 			&cli.StringFlag{Name: "password", Usage: "for the far end (SID, PWD); answering: what a caller that polls must give"},
-			&cli.StringFlag{Name: "selective", Usage: "which document to poll (SEP)"},
-			&cli.IntFlag{Name: "maxrate", Usage: "highest rate in bit/s"},
+			&cli.StringFlag{Name: "selective", Usage: "calling: which document to poll (SEP); answering: what a caller that polls must ask for"},
+			&cli.IntFlag{Name: "maxrate", Usage: "highest rate in bit/s", DefaultText: "what both have"},
 			&cli.BoolFlag{Name: "noecm", Usage: "without error correction"},
 			&cli.BoolFlag{Name: "q", Usage: "print the outcome only"},
 		},
@@ -52,6 +52,9 @@ func run(c *cli.Context) (err error) {
 	role := c.Args().First()
 	if role != "calling" && role != "answering" || c.NArg() != 1 {
 		return getopt.Usage("say calling or answering")
+	}
+	if err := misplaced(c, role == "calling"); err != nil {
+		return err
 	}
 	cfg := settings(c, role == "calling")
 	if name := c.String("send"); name != "" {
@@ -89,6 +92,28 @@ func run(c *cli.Context) (err error) {
 	return nil
 }
 
+// misplaced tells of an option that would do nothing.
+func misplaced(c *cli.Context, calling bool) error {
+	for _, o := range []struct {
+		option string
+		fits   bool
+		needs  string
+	}{
+		{"poll", calling, "calling"},
+		{"poll", c.IsSet("receive"), "-receive"},
+		{"subaddress", calling, "calling"},
+		{"subaddress", c.IsSet("send"), "-send"},
+		{"selective", !calling || c.Bool("poll"), "-poll"},
+		{"selective", calling || c.IsSet("send"), "-send"},
+		{"password", calling || c.IsSet("send"), "-send: it is for callers that poll"},
+	} {
+		if c.IsSet(o.option) && !o.fits {
+			return getopt.Usage("-%s needs %s", o.option, o.needs)
+		}
+	}
+	return nil
+}
+
 func settings(c *cli.Context, calling bool) modemdrv.Config {
 	var cfg modemdrv.Config
 	cfg.ID, cfg.StationID = c.String("id"), c.String("station")
@@ -97,18 +122,26 @@ func settings(c *cli.Context, calling bool) modemdrv.Config {
 	cfg.Capabilities.MaxLength, cfg.Capabilities.MaxWidth = t30.Unlimited, t30.Width303
 	if want := c.String("password"); calling {
 		cfg.Password, cfg.PollPassword = want, want
-	} else if want != "" {
-		cfg.AcceptPoll = func(r t30.Remote) error {
-			if r.Password != want {
-				return errors.New("the caller polls with a wrong password")
-			}
-			return nil
-		}
+	} else {
+		cfg.AcceptPoll = accept(want, c.String("selective"))
 	}
 	if !c.Bool("q") {
 		cfg.Observer = modemdrv.ObserverFunc(func(at t30.Samples, n t30.News) { fmt.Fprintf(os.Stderr, "%8v %v\n", at, n) })
 	}
 	return cfg
+}
+
+// accept judges a caller that polls; "" may be anything.
+func accept(password, address string) func(t30.Remote) error {
+	return func(r t30.Remote) error {
+		switch {
+		case password != "" && r.Password != password:
+			return errors.New("the caller polls with a wrong password")
+		case address != "" && r.PolledAddress != address:
+			return errors.New("the caller polls what is not here")
+		}
+		return nil
+	}
 }
 
 // packet is how many samples are exchanged at a time: 20 ms.

@@ -140,6 +140,7 @@ func TestCalls(t *testing.T) {
 		{"send", []string{"-send", doc}, []string{"-receive", "received"}, false},
 		{"send without ECM at 9600", []string{"-noecm", "-maxrate", "9600", "-send", doc}, []string{"-receive", "received"}, false},
 		{"poll with a password", []string{"-poll", "-password", "frog", "-receive", "received"}, []string{"-password", "frog", "-send", doc}, true},
+		{"poll by address", []string{"-poll", "-selective", "7", "-receive", "received"}, []string{"-selective", "7", "-send", doc}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -160,16 +161,21 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestRefused: a poll with a wrong password ends both with status 1.
+// TestRefused: a poll with a wrong password or address ends both with status 1.
 func TestRefused(t *testing.T) {
-	received := filepath.Join(t.TempDir(), "received.tif")
-	a := start(t, "-q", "-poll", "-password", "toad", "-receive", received, "calling")
-	b := start(t, "-q", "-password", "frog", "-send", paper(t), "answering")
-	if errA, errB := join(a, b, 0); errA == nil || errB == nil || !strings.Contains(b.log.String(), "wrong password") {
-		t.Errorf("calling: %v\n%s\nanswering: %v\n%s", errA, a.log.String(), errB, b.log.String())
-	}
-	if _, err := os.Stat(received); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file without pages stays: %v", err)
+	for _, row := range []struct{ option, asked, wanted, says string }{
+		{"-password", "toad", "frog", "wrong password"},
+		{"-selective", "5", "6", "polls what is not here"},
+	} {
+		received := filepath.Join(t.TempDir(), "received.tif")
+		a := start(t, "-q", "-poll", row.option, row.asked, "-receive", received, "calling")
+		b := start(t, "-q", row.option, row.wanted, "-send", paper(t), "answering")
+		if errA, errB := join(a, b, 0); errA == nil || errB == nil || !strings.Contains(b.log.String(), row.says) {
+			t.Errorf("%s: calling: %v\n%s\nanswering: %v\n%s", row.option, errA, a.log.String(), errB, b.log.String())
+		}
+		if _, err := os.Stat(received); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: a file without pages stays: %v", row.option, err)
+		}
 	}
 }
 
@@ -228,6 +234,13 @@ func TestWrongUse(t *testing.T) {
 		{"", "say calling or answering"},
 		{"waiting", "say calling or answering"},
 		{"-send /nowhere.tif calling", "no such file"},
+		{"-poll -receive /nowhere.tif answering", "-poll needs calling"},
+		{"-poll calling", "-poll needs -receive"},
+		{"-subaddress 1 -receive /nowhere.tif answering", "-subaddress needs calling"},
+		{"-subaddress 1 -poll -receive /nowhere.tif calling", "-subaddress needs -send"},
+		{"-selective 1 -send /nowhere.tif calling", "-selective needs -poll"},
+		{"-selective 1 -receive /nowhere.tif answering", "-selective needs -send"},
+		{"-password 1 -receive /nowhere.tif answering", "-password needs -send"},
 	} {
 		e := start(t, strings.Fields(row.args)...)
 		e.in.Close()

@@ -75,7 +75,7 @@ func studyFlags() []cli.Flag {
 		&cli.Float64Flag{Name: "lead", Usage: "of the line's noise before a burst, `s`"},
 		&cli.IntFlag{Name: "pages", Value: 1, Usage: "of a call, `N`"},
 		&cli.BoolFlag{Name: "noecm", Usage: "a call without error correction"},
-		&cli.IntFlag{Name: "maxrate", Usage: "of a call, `BIT/S`"},
+		&cli.IntFlag{Name: "maxrate", Usage: "the highest of a call, `BIT/S`", DefaultText: "14400"},
 		&cli.BoolFlag{Name: "q", Usage: "a call's outcome only, without its dialogue"},
 	}
 }
@@ -85,6 +85,9 @@ func run(c *cli.Context) error {
 		return getopt.Usage("say what to study: %s", strings.Join(names(), ", "))
 	}
 	name := c.Args().First()
+	if err := misplaced(c, name == "call"); err != nil {
+		return err
+	}
 	if name == "call" {
 		return call(c)
 	}
@@ -94,6 +97,29 @@ func run(c *cli.Context) error {
 		}
 	}
 	return getopt.Usage("%s is none of %s", name, strings.Join(names(), ", "))
+}
+
+// misplaced tells of an option that would do nothing.
+func misplaced(c *cli.Context, call bool) error {
+	for _, o := range []struct {
+		options string
+		fits    bool
+		needs   string
+	}{
+		{"short bits bursts lead", !call, "a modulation"},
+		{"pages noecm maxrate q", call, "call"},
+		{"echodelay", c.IsSet("echo"), "-echo"},
+		{"jitterfreq", c.IsSet("jitter"), "-jitter"},
+		{"impulselevel", c.IsSet("impulses"), "-impulses"},
+		{"told", c.IsSet("loss"), "-loss"},
+	} {
+		for option := range strings.FieldsSeq(o.options) {
+			if c.IsSet(option) && !o.fits {
+				return getopt.Usage("-%s needs %s", option, o.needs)
+			}
+		}
+	}
+	return nil
 }
 
 // line is what the options say.

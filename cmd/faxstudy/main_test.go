@@ -70,6 +70,10 @@ func TestWrong(t *testing.T) {
 		{"-echo -10 -echodelay 0 v21", "-echodelay is from"},
 		{"-pages 0 call", "-pages is from"},
 		{"-q -snr -10 call", "did not go well"},
+		{"-bursts 5 call", "-bursts needs a modulation"},
+		{"-pages 5 v21", "-pages needs call"},
+		{"-jitterfreq 50 v21", "-jitterfreq needs -jitter"},
+		{"-told v21", "-told needs -loss"},
 	} {
 		if _, err := runApp(strings.Fields(row.args)...); err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("faxstudy %s: %v", row.args, err)
