@@ -33,13 +33,11 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 const damagedSuffix = ".damaged"
 
 // KeepOriginal copies the job's file as it is, which is no job file, to tmp, as Save writes only what
-// could be read of it. It returns the copy's name, relative to the spool.
+// could be read of it. It returns the copy's name, relative to the spool. What is there under that name, by
+// an earlier job or by one who was killed before Save, is replaced: the job's file is the original still.
 func (l *LockedJob) KeepOriginal() (string, error) {
 	name := Tmp + "/" + filepath.Base(l.Name) + damagedSuffix
-	to, err := os.OpenFile(l.spool.Path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, jobFileMode)
-	if errors.Is(err, os.ErrExist) { // by one who was killed before Save, or of an earlier job
-		return name, nil
-	}
+	to, err := newJobFile(l.spool, l.Name)
 	if err != nil {
 		return "", err
 	}
@@ -47,11 +45,14 @@ func (l *LockedJob) KeepOriginal() (string, error) {
 	if err == nil {
 		_, err = io.Copy(to, io.NewSectionReader(l.f, 0, info.Size()))
 	}
-	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+	if err = errors.Join(err, to.Sync(), to.Close()); err == nil {
+		err = os.Rename(to.Name(), l.spool.Path(name))
+	}
+	if err != nil {
 		os.Remove(to.Name()) //nolint:errcheck // the fault before counts
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return name, nil
+	return name, syncDir(l.spool.Path(Tmp))
 }
 
 // What Mend puts where nothing is known. Mail to FaxMaster reaches the administrator.

@@ -202,7 +202,8 @@ func (e *ParseError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.
 var ErrDamaged = errors.New("job file is damaged")
 
 // ParseJob reads a job file. The error, if any, joins a *ParseError for each
-// bad line; the job holds what could be read. name is for the messages.
+// bad line; the job holds what could be read. name is for the messages. In a job that has all it needs,
+// lines without a tag are no fault (looseEnd); they are kept.
 func ParseJob(name string, b []byte) (*Job, error) {
 	j := NewJob()
 	if len(b) < 2 {
@@ -217,6 +218,7 @@ func ParseJob(name string, b []byte) (*Job, error) {
 		return j, fmt.Errorf("%s: %w: it has binary data in it", name, ErrDamaged)
 	}
 	var errs []error
+	loose := 0
 	all := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 	for i := 0; i < len(all); i++ {
 		at, raw := i, all[i]
@@ -228,11 +230,26 @@ func ParseJob(name string, b []byte) (*Job, error) {
 			}
 			raw = strings.Join(all[at:i+1], "\n")
 		}
-		if err := j.parseLine(raw); err != nil {
-			errs = append(errs, &ParseError{name, at + 1, err.Error()})
+		err := j.parseLine(raw)
+		if err == nil {
+			continue
+		}
+		errs = append(errs, &ParseError{name, at + 1, err.Error()})
+		if looseEnd(raw) && (i+1 < len(all) || b[len(b)-1] == '\n') { // not the cut end of a half-written file
+			loose++
 		}
 	}
+	if len(errs) == loose && j.Validate() == nil {
+		return j, nil
+	}
 	return j, errors.Join(errs...)
+}
+
+// looseEnd tells of a line without a tag whether it can be the second line of a value: HylaFAX's hfaxd
+// writes a newline in a client's value (JPARM COMMENTS "one\012two") as it is, and its faxq goes over what
+// follows.
+func looseEnd(raw string) bool {
+	return !strings.Contains(raw, ":") && !strings.ContainsFunc(strings.TrimRight(raw, "\r"), isControl)
 }
 
 func (j *Job) parseLine(raw string) error {
