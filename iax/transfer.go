@@ -152,6 +152,7 @@ func (m *callMachine) handleTransfer(now time.Time, cmd wire.Command, f *wire.Fu
 	case wire.TxMedia:
 		if t.phase == txReady {
 			t.phase = txMedia
+			m.voiceOut = voiceSender{} // our first full frame may not have got beyond the exchange: without one Asterisk takes no mini frames
 			m.event(now, Event{Kind: EventTransferred, Text: "the audio goes directly to " + t.key.addr.String()})
 			m.replay(now)
 		}

@@ -180,6 +180,24 @@ func TestTransferSteps(t *testing.T) {
 			t.Errorf("after HANGUP of the new end: %v", b.m.state)
 		}
 	})
+	t.Run("TXMEDIA: one more full frame goes over the exchange, then mini frames directly", func(t *testing.T) {
+		b := readyCall(t)
+		b.m.sendVoice(b.now, 1000, ULaw, make([]byte, 160))
+		b.m.out.clearPackets()
+		b.say(wire.TxMedia, callNo(newEnd.number))
+		b.wantTo(netip.AddrPort{}, wire.Ack)
+		b.m.sendVoice(b.now, 1020, ULaw, make([]byte, 160))
+		if to := b.ways(); len(to) != 1 || to[0].IsValid() {
+			t.Fatalf("sent to %v", to)
+		}
+		if f := b.sent(); len(f) != 1 || f[0].Type != wire.TypeVoice || f[0].Dest != peerNumber {
+			t.Errorf("first frame: %v", f)
+		}
+		b.m.sendVoice(b.now, 1040, ULaw, make([]byte, 160))
+		if to := b.ways(); len(to) != 1 || to[0] != newEnd.addr {
+			t.Errorf("second frame to %v", to)
+		}
+	})
 	t.Run("what the new end sends before TXREL is taken after it", func(t *testing.T) {
 		b := readyCall(t)
 		b.direct(wire.Full{Type: wire.TypeVoice, Subclass: uint64(ULaw), Timestamp: 5000, Data: make([]byte, 160)})
