@@ -19,9 +19,34 @@ type bouncer interface {
 // bouncesWaiting bounds the hints that wait to be looked at; more say nothing new.
 const bouncesWaiting = 16
 
-// hintRest is how long after REGREQ further hints are not looked at: one who forges
-// them makes no flood of us.
-const hintRest = 2 * time.Second
+// How long after REGREQ further hints are not looked at: one who forges them makes no
+// flood of us. Each hint that was followed doubles that, until there was none for a
+// while: Asterisk keeps the call number of a REGREQ for a minute, and has 2048 for an
+// address.
+const (
+	hintRest    = 2 * time.Second
+	hintRestMax = 64 * time.Second
+	hintCalm    = 3 * time.Minute
+)
+
+// hints is what a registration remembers of the hints that it followed.
+type hints struct {
+	last time.Time
+	rest time.Duration
+}
+
+// follow tells whether a hint is to be followed, asked being when REGREQ left.
+func (h *hints) follow(now, asked time.Time) bool {
+	calm := now.Sub(h.last) >= hintCalm
+	if !calm && now.Sub(asked) < h.rest || now.Sub(asked) < hintRest {
+		return false
+	}
+	if h.rest = min(2*h.rest, hintRestMax); calm {
+		h.rest = 2 * hintRest
+	}
+	h.last = now
+	return true
+}
 
 // watchBounces is the goroutine that tells the registrations.
 func (e *Endpoint) watchBounces() {
@@ -65,10 +90,10 @@ func (m *regMachine) bounced(now time.Time) {
 		}
 	case regHeld:
 		w := &m.watch
-		if w.at.IsZero() || now.Sub(m.asked) < hintRest {
-			return // it never answered a POKE, or has just been told
+		if w.at.IsZero() || w.missed > 0 || !m.hints.follow(now, m.asked) {
+			return // it never answered a POKE, is in doubt already, or has just been told
 		}
-		w.missed = max(w.missed, 1)
+		w.missed = 1
 		if !w.asked {
 			w.at = now
 		}
@@ -78,7 +103,7 @@ func (m *regMachine) bounced(now time.Time) {
 // forgotten: the server does not know a call that we had over it. It was started
 // anew, and is told at once who we are.
 func (m *regMachine) forgotten(now time.Time) {
-	if m.phase == regHeld && now.Sub(m.asked) >= hintRest {
+	if m.phase == regHeld && m.hints.follow(now, m.asked) {
 		m.watch.stop()
 		m.timer = now
 	}

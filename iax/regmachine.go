@@ -75,6 +75,7 @@ type regMachine struct {
 	tokenSeen bool
 	releasing bool
 	watch     serverWatch
+	hints     hints
 	timer     time.Time // of the phase
 	asked     time.Time // when REGREQ left
 	retry     time.Duration
