@@ -30,12 +30,6 @@ type phases struct {
 // shortest signals and silences.
 type least struct{ first, confirm, next, end float64 }
 
-// call and block are what a call and each block cost beside the image carriers.
-func (p phases) call() float64  { return p.first + p.end }
-func (p phases) block() float64 { return p.confirm + p.next }
-func (l least) call() float64   { return l.first + l.end }
-func (l least) block() float64  { return l.confirm + l.next }
-
 // burst is a signal on the line, in samples of the call.
 type burst struct {
 	state    t30.State
