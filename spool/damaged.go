@@ -86,8 +86,12 @@ func (j *Job) Mend(id string) {
 	}
 }
 
-// HasState tells whether the job's file says in which state it is; where it does not, State is that of a
-// new job.
+// HasState tells whether the job's file says in which state it is; where it does not, or not so that it can
+// be read, State is that of a new job.
 func (j *Job) HasState() bool {
-	return slices.ContainsFunc(j.lines, func(l line) bool { return l.known == fieldIndex["state"] })
+	state := fieldIndex["state"]
+	return slices.ContainsFunc(j.lines, func(l line) bool {
+		_, value, _ := strings.Cut(l.raw, ":")
+		return l.known == state && fields[state].parse(&Job{}, strings.TrimLeft(value, " ")) == nil
+	})
 }

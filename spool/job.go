@@ -14,6 +14,8 @@ import (
 const (
 	MaxJobFile   = 1 << 20 // octets
 	MaxDocuments = 4096    // documents of a job
+	// MaxParseErrors is how many lines of a job file ParseJob names that are wrong.
+	MaxParseErrors = 10
 )
 
 // JobState is the scheduling state of a job (sendq(5): state).
@@ -218,7 +220,7 @@ func ParseJob(name string, b []byte) (*Job, error) {
 		return j, fmt.Errorf("%s: %w: it has binary data in it", name, ErrDamaged)
 	}
 	var errs []error
-	loose := 0
+	faults, loose := 0, 0
 	all := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 	for i := 0; i < len(all); i++ {
 		at, raw := i, all[i]
@@ -234,13 +236,18 @@ func ParseJob(name string, b []byte) (*Job, error) {
 		if err == nil {
 			continue
 		}
-		errs = append(errs, &ParseError{name, at + 1, err.Error()})
+		if faults++; faults <= MaxParseErrors {
+			errs = append(errs, &ParseError{name, at + 1, err.Error()})
+		}
 		if looseEnd(raw) && (i+1 < len(all) || b[len(b)-1] == '\n') { // not the cut end of a half-written file
 			loose++
 		}
 	}
-	if len(errs) == loose && j.Validate() == nil {
+	if faults == loose && j.Validate() == nil {
 		return j, nil
+	}
+	if faults > MaxParseErrors {
+		errs = append(errs, fmt.Errorf("%s: %d more lines are wrong", name, faults-MaxParseErrors))
 	}
 	return j, errors.Join(errs...)
 }

@@ -82,7 +82,7 @@ const readTries = 50
 func (s *Spool) readLockedJob(name string) (*Job, error) {
 	var last []byte
 	for range readTries {
-		f, err := os.OpenFile(s.Path(name), os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+		f, err := openRegular(s.Path(name), os.O_RDONLY)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,8 @@ func (s *Spool) readLockedJob(name string) (*Job, error) {
 }
 
 // LockJob takes the lock of a job, waiting for it, and reads the job. When the
-// file is damaged the job is returned locked together with the error.
+// file is damaged the job is returned locked together with the error; when it
+// cannot be read at all, nil.
 func (s *Spool) LockJob(name string) (*LockedJob, error) { return s.lockJob(name, syscall.LOCK_EX) }
 
 // TryLockJob is LockJob that does not wait: ErrLocked.
@@ -122,6 +123,10 @@ func (s *Spool) lockJob(name string, how int) (*LockedJob, error) {
 		return nil, err
 	}
 	j, err := s.readJob(name, f)
+	if j == nil { // a disk that cannot be read
+		f.Close()
+		return nil, err
+	}
 	return &LockedJob{j, name, s, f}, err
 }
 
@@ -133,7 +138,7 @@ func (s *Spool) openJob(name string, flags, how int) (*os.File, error) {
 		return nil, err
 	}
 	for {
-		f, err := os.OpenFile(s.Path(name), flags|syscall.O_NOFOLLOW, 0)
+		f, err := openRegular(s.Path(name), flags)
 		if err != nil {
 			return nil, err
 		}
@@ -154,6 +159,23 @@ func (s *Spool) openJob(name string, flags, how int) (*os.File, error) {
 			return nil, err
 		}
 	}
+}
+
+// openRegular opens a file that must be one: no link, and no FIFO to wait at.
+func openRegular(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a regular file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // Move puts the job into another queue; the lock stays. A job that is moved to

@@ -20,6 +20,7 @@ func TestNewlineInValue(t *testing.T) {
 		{"a control character", strings.Replace(whole, "comments:one\n", "comments:one\ntw\x01\n", 1), "no ':'"},
 		{"a wrong number besides", strings.Replace(whole, "npages:0\n", "npages:none\ntwo\n", 1), "npages"},
 		{"no job", "one\ntwo\n", "no ':'"},
+		{"noise", strings.Repeat("noise\n", 1000), "sendq/q7:10: no ':' in \"noise\"\nsendq/q7: 990 more lines are wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := ParseJob("sendq/q7", []byte(c.text))

@@ -36,6 +36,7 @@ func TestDamagedJobFiles(t *testing.T) {
 		{"zeros", whole + strings.Repeat("\x00", 512), "it has binary data in it", "joe@here", true},
 		{"not ours", "What is this?\n", `line 1: no ':' in "What is this?"`, "FaxMaster", true},
 		{"cut off", whole, "null or missing sender in job request", "joe@here", false},
+		{"no state", strings.Replace(whole, "state:5", "state:5\r", 1), `line 4: state: "5\r" is not a number`, "joe@here", true},
 		{"an octet", "x", "it is empty or half-written", "FaxMaster", true},
 		{"endless", whole + strings.Repeat("comments:more\n", 1<<17), "it is over 1048576 octets long", "joe@here", true},
 	} {
@@ -69,6 +70,31 @@ func TestDamagedJobFiles(t *testing.T) {
 				t.Errorf("the other job: %v %q", j.State, j.Status)
 			}
 		})
+	}
+}
+
+// What has a job file's name and is no file is named in the log and left alone; the others go on.
+func TestNoJobFiles(t *testing.T) {
+	w := newWorld(t, "")
+	w.line("ttyIAX0", nil)
+	w.job(8, func(j *spool.Job) { j.State = spool.StateReady })
+	for name, err := range map[string]error{
+		"q5": syscall.Mkfifo(w.spool.Path("sendq/q5"), 0o600),
+		"q6": os.Mkdir(w.spool.Path("sendq/q6"), 0o700),
+		"q7": os.Symlink("q8", w.spool.Path("sendq/q7")),
+	} {
+		if err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	w.start()
+	if j := w.waitDone(8); j.State != spool.StateDone {
+		t.Errorf("the other job: %v %q", j.State, j.Status)
+	}
+	for _, name := range []string{"q5", "q6", "q7"} {
+		if _, err := os.Lstat(w.spool.Path("sendq/" + name)); err != nil || !strings.Contains(w.log.String(), "sendq/"+name) {
+			t.Errorf("%s: %v; log:\n%s", name, err, w.log.String())
+		}
 	}
 }
 

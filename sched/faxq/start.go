@@ -122,7 +122,7 @@ func (s *Server) found(name string, calls map[string][]string) {
 		s.log.Warn().Str("file", name).Msg("job file is empty; looked at again in a minute, as its client may be about to write it")
 	case errors.Is(err, spool.ErrDamaged):
 		s.submitFile(name, &j, err, true)
-	case j.State == spool.StateSuspended && j.HasState() && s.faults(&j, err) != nil:
+	case j.State == spool.StateSuspended && j.HasState() && s.faults(s.idOf(name, &j), &j, err) != nil:
 		s.log.Warn().Str("file", name).AnErr("fault", err).Msg("suspended job is not complete; left to the client that writes it")
 	case err != nil:
 		s.submitFile(name, &j, err, true)

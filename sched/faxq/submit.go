@@ -102,7 +102,7 @@ func (s *Server) describe(name string, j *spool.Job, damage error) sched.Job {
 	if j.TTS > 0 {
 		sj.TTS = time.Unix(j.TTS, 0)
 	}
-	sj.Refuse = s.faults(j, damage)
+	sj.Refuse = s.faults(sj.ID, j, damage)
 	return sj
 }
 
@@ -139,13 +139,13 @@ func convertible(op spool.DocumentOp) bool {
 
 // faults looks for what makes a job impossible from the start. The codes are
 // HylaFAX's.
-func (s *Server) faults(j *spool.Job, damage error) *sched.Note {
+func (s *Server) faults(id sched.ID, j *spool.Job, damage error) *sched.Note {
 	if damage != nil {
-		s.log.Error().Str("job", j.JobID).Err(damage).Msg("job file is damaged")
+		s.log.Error().Str("job", string(id)).Err(damage).Msg("job file is damaged")
 		return &sched.Note{Code: 326, Text: "Invalid or corrupted job description file: " + damageText(damage)}
 	}
 	if err := j.Validate(); err != nil {
-		s.log.Error().Str("job", j.JobID).Err(err).Msg("job file is incomplete")
+		s.log.Error().Str("job", string(id)).Err(err).Msg("job file is incomplete")
 		return &sched.Note{Code: 326, Text: fmt.Sprintf("Invalid or corrupted job description file: %v", err)}
 	}
 	if len(j.Documents) == 0 {
