@@ -73,6 +73,40 @@ func TestDamagedJobFiles(t *testing.T) {
 	}
 }
 
+// A damaged file that has another job's lines in it does not take that job's document away.
+func TestDamagedFileNamesDocumentOfAnother(t *testing.T) {
+	w := newWorld(t, "")
+	w.line("ttyIAX0", nil)
+	w.job(8, func(j *spool.Job) { j.State = spool.StateReady })
+	text, err := os.ReadFile(w.spool.Path("sendq/q8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := w.spool.ReadJob("sendq/q8")
+	if err != nil || len(j.Documents) == 0 {
+		t.Fatal(err, j.Documents)
+	}
+	source := j.Documents[0]
+	pages := spool.Document{Op: spool.OpFax, File: "docq/doc9.ps;c0"}
+	w.write(pages.File, "pages of job 9")
+	w.write("docq/doc9.ps.9", "source of job 9")
+	damaged := strings.Replace(string(text), "npages:0", "npages:none", 1)
+	damaged = strings.Replace(damaged, source.File, "docq/doc9.ps.9", 1) + "fax:0::" + pages.File + "\n"
+	w.write("sendq/q7", strings.Replace(damaged, "\n"+string(source.Op)+":", "\n"+string(source.Op.AsSaved())+":", 1))
+	w.start()
+	if j := w.waitDone(7); j.State != spool.StateFailed || !strings.Contains(j.Status, "npages") {
+		t.Errorf("the damaged job: %v %q", j.State, j.Status)
+	}
+	if j := w.waitDone(8); j.State != spool.StateDone {
+		t.Errorf("the other job: %v %q", j.State, j.Status)
+	}
+	for _, name := range []string{pages.File, "docq/doc9.ps.9"} {
+		if _, err := os.Stat(w.spool.Path(name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // What has a job file's name and is no file is named in the log and left alone; the others go on.
 func TestNoJobFiles(t *testing.T) {
 	w := newWorld(t, "")

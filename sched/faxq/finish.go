@@ -50,6 +50,7 @@ func (s *Server) file(j *job, a sched.Finish) error {
 	if l == nil {
 		return err
 	}
+	damaged := err != nil
 	if err := s.mend(l, err, string(a.Job)); err != nil {
 		return err
 	}
@@ -65,7 +66,10 @@ func (s *Server) file(j *job, a sched.Finish) error {
 		f.External = j.dest
 	}
 	f.TTS = s.now().Unix() // when it ended
-	docs := s.releaseAll(f)
+	var docs []string
+	if !damaged { // its documents may be another job's; faxqclean knows those that nobody needs
+		docs = s.releaseAll(f)
+	}
 	s.at("end released")
 	if err := l.Save(); err != nil {
 		return err
