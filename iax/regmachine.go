@@ -244,7 +244,9 @@ func (m *regMachine) handle(now time.Time, cmd wire.Command, ies wire.IEs) {
 	case wire.RegRej:
 		m.rejected(now, ies)
 	case wire.Inval:
-		m.fail(now, RegNoAnswer, "the server forgot the registration on the way")
+		if m.phase != regHeld { // there it is about an exchange of frames that is over
+			m.fail(now, RegNoAnswer, "the server forgot the registration on the way")
+		}
 	}
 }
 
