@@ -525,7 +525,7 @@ const loadHead = `# hfaxd under load
 The same client program against HylaFAX's hfaxd 6.0.7, as Debian ships it, and ours: two programs on the same machine, in
 turn, the best of three rounds, each with a spool of its own on disk and a scheduler that only answers. A job is ` + "`JNEW`" + `, twenty
 ` + "`JPARM`" + `, a document of 100 kB by ` + "`STOT`" + `, ` + "`JPARM DOCUMENT`" + ` and ` + "`JSUBM`" + `; ours is on the disk, document
-included, when the client hears of it (fsync), HylaFAX's is not. ` + "`faxstat -s`" + ` is connection, login, the lists of lines and of jobs. Memory
+included, when the client hears of it (fsync), HylaFAX's is not. HylaFAX's has an exact clock (` + "`interop/lab`" + `), without which it loses one job in 250. ` + "`faxstat -s`" + ` is connection, login, the lists of lines and of jobs. Memory
 is the proportional share (PSS) of all processes of the server.
 
 | | HylaFAX | Litoria | times as good |

@@ -293,7 +293,7 @@ func (r *runner) tidy(text string, s step, name string) []string {
 	for _, l := range strings.Split(strings.TrimSpace(text), "\n") {
 		l = strings.TrimRight(r.clean(days.ReplaceAllString(minutes.ReplaceAllString(l, "HH:MM"), "DDDHHPM")), " ")
 		l = temporary.ReplaceAllString(l, "TEMP")
-		if l != "" && !strings.Contains(l, ": not found") { // of shells, in any order and mixed
+		if l != "" && !strings.HasSuffix(l, ": not found") && !strings.Contains(l, "sh: 1:") { // of shells, in any order and mixed
 			lines = append(lines, strings.ReplaceAll(l, r.words["ADDR"], "ADDR"))
 		}
 	}
