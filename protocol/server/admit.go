@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/litoria-fax/litoria/protocol"
@@ -111,6 +112,6 @@ func (srv *Server) makeRoom(from string, now time.Time) bool {
 func refuse(conn net.Conn, reason string) {
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err == nil {
-		fmt.Fprintf(conn, "%03d T%s; try again later.\r\n", protocol.CodeTimeout, reason[1:])
+		fmt.Fprintf(conn, "%03d %s; try again later.\r\n", protocol.CodeTimeout, strings.ToUpper(reason[:1])+reason[1:])
 	}
 }
